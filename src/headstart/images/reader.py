@@ -1,0 +1,200 @@
+"""(photos) => (hashes) => (pictures), in the order given, in processes that a bad file may crash."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import numpy as np
+
+from headstart.images.photo import Hashed, Photo, Reason, Skipped
+from headstart.images.workers import Worker, WorkerDiedError, worker_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from headstart.images.resize import Resize
+    from headstart.images.wire import Frame
+
+__all__ = ["DecodedPhoto", "Hashed", "PhotoReader"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MEMORY_BYTES = 3 * 1024**3  # 100 million pixels with transparency, as WebP, take 2.1
+_LOOK_AHEAD = 8  # photos per worker that are decoded before they are asked for
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPhoto:
+    """A photo as a network sees it.
+
+    Attributes:
+        hashed: which photo, and which bytes.
+        pixels: (h, w, 3) uint8, RGB; read-only.
+        notes: what people should know, from a small fixed set of sentences.
+    """
+
+    hashed: Hashed
+    pixels: NDArray[np.uint8]
+    notes: tuple[str, ...]
+
+
+class PhotoReader:
+    """Reads and decodes photos in worker processes.
+
+    Results come in the order of the input; a few photos are worked on ahead. A file that can't be
+    used, that crashes its decoder or takes too long becomes a `Skipped`; the others don't notice.
+    The workers start with the first photo and end with the `with` block.
+
+    Args:
+        workers: how many processes; None: one for each CPU that this process may use.
+        timeout: seconds that one photo may take.
+        memory_bytes: address space that a worker may use, where the system can limit it.
+        command: start this instead of our own worker (for tests).
+
+    Example:
+        >>> from pathlib import Path
+        >>> with PhotoReader(workers=1) as reader:
+        ...     [skipped] = reader.hash([Photo(Path("no-such.jpg"), "no-such.jpg")])
+        >>> skipped.reason.value, skipped.stage
+        ('missing', 'read')
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int | None = None,
+        timeout: float = 10.0,
+        memory_bytes: int = MEMORY_BYTES,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        count = available_cpus() if workers is None else workers
+        if count < 1 or timeout <= 0:
+            raise ValueError(
+                f"at least 1 worker and more than 0 seconds are needed, got {workers} and {timeout}"
+            )
+        command = worker_command(memory_bytes, timeout) if command is None else command
+        self._timeout = timeout
+        self._workers = [Worker(command, timeout) for _ in range(count)]
+        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._threads: ThreadPoolExecutor | None = None
+        self._closed = threading.Event()
+
+    def hash(self, photos: Iterable[Photo]) -> Iterator[Hashed | Skipped]:
+        """Read each photo once: its hash, and whether its header already rules it out.
+
+        Raises:
+            StorageError: if no worker process can be started.
+        """
+        return self._in_order(self._hash_one, photos)
+
+    def decode(self, hashed: Iterable[Hashed], resize: Resize) -> Iterator[DecodedPhoto | Skipped]:
+        """Decode photos, as `decode` does, to (resize.height, resize.width, 3).
+
+        A file whose bytes are not those that were hashed is skipped: CHANGED_DURING_READ.
+
+        Raises:
+            StorageError: if no worker process can be started.
+        """
+        return self._in_order(lambda one: self._decode_one(one, resize), hashed)
+
+    def close(self) -> None:
+        """End the workers, at once; what they were doing is dropped."""
+        self._closed.set()
+        for worker in self._workers:
+            worker.kill()
+        if self._threads is not None:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+        for worker in self._workers:
+            worker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _hash_one(self, photo: Photo) -> Hashed | Skipped:
+        answer = self._ask(photo, {"do": "hash"}, stage="read")
+        if isinstance(answer, Skipped):
+            return answer
+        header, _ = answer
+        return Hashed(photo, header["sha256"], header["bytes"])
+
+    def _decode_one(self, hashed: Hashed, resize: Resize) -> DecodedPhoto | Skipped:
+        request = {"do": "decode", "sha256": hashed.sha256, "resize": asdict(resize)}
+        answer = self._ask(hashed.photo, request, stage="decode")
+        if isinstance(answer, Skipped):
+            return answer
+        header, body = answer
+        pixels = np.frombuffer(body, np.uint8).reshape(resize.height, resize.width, 3)
+        return DecodedPhoto(hashed, pixels, tuple(header["notes"]))
+
+    def _ask(self, photo: Photo, request: dict[str, Any], stage: str) -> Frame | Skipped:
+        worker = self._idle.get()
+        try:
+            header, body = worker.ask(request, os.fsencode(os.path.abspath(photo.path)))  # noqa: PTH100
+        except WorkerDiedError as death:
+            return self._died(photo, death, stage)
+        finally:
+            self._idle.put(worker)
+        if "reason" not in header:
+            return header, body
+        reason = Reason[header["reason"]]
+        return Skipped(photo.name, reason, header["detail"], header["stage"], header["bytes"], photo.label)
+
+    def _died(self, photo: Photo, death: WorkerDiedError, stage: str) -> Skipped:
+        if death.timed_out:
+            detail = f"it took more than {self._timeout:g} seconds and was stopped"
+            return Skipped(photo.name, Reason.TIMEOUT, detail, stage, label=photo.label)
+        detail = f"the decoder crashed on this file ({death.how}); the other photos are not affected"
+        return Skipped(photo.name, Reason.DECODER_CRASH, detail, stage, label=photo.label)
+
+    def _in_order(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        threads = self._start()
+        ahead: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                ahead.append(threads.submit(task, item))
+                if len(ahead) > _LOOK_AHEAD * len(self._workers):
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for future in ahead:
+                future.cancel()
+
+    def _start(self) -> ThreadPoolExecutor:
+        if self._closed.is_set():
+            raise ValueError("this PhotoReader was closed; make a new one")
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(len(self._workers), "photo-reader")
+            threading.Thread(target=self._watch, name="photo-reader-clock", daemon=True).start()
+        return self._threads
+
+    def _watch(self) -> None:
+        """End workers whose answer is overdue: a read from a pipe has no time limit of its own."""
+        while not self._closed.wait(min(self._timeout / 5, 0.25)):
+            for worker in self._workers:
+                worker.end_if_late(time.monotonic())
+
+
+def available_cpus() -> int:
+    """How many CPUs this process may use, at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
