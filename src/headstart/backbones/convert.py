@@ -1,0 +1,76 @@
+"""(bytes of a published file that agree with its digest) => the same weights as safetensors bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+from typing import TYPE_CHECKING, Any
+
+from headstart.backbones.tensorfile import parse_tensors, require_finite, to_safetensors
+from headstart.errors import WeightsRefusedError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from headstart.backbones.published import Published
+
+_AVERAGED_FIRST = ("state_dict_ema", "model_ema", "state_dict", "model")
+
+
+def convert(data: bytes, known: Published, pinned: str | None = None) -> bytes:
+    """Check a published file and turn it into safetensors bytes, its tensors' names unchanged.
+
+    A `.pth` file is a pickle: it is read only after the digest of these very bytes agreed with what is
+    published, and then by `torch.load(weights_only=True)`.
+
+    Args:
+        data: the whole file.
+        known: what is published of it.
+        pinned: full SHA-256 from an earlier fetch.
+
+    Raises:
+        WeightsRefusedError: wrong digest, a `.pth` without one, more in it than tensors, or not finite.
+    """
+    expected = pinned or known.sha256_prefix
+    found = hashlib.sha256(data).hexdigest()
+    if expected and not found.startswith(expected):
+        raise WeightsRefusedError(
+            f"{known.filename} is not what is published for {known.backbone}: its SHA-256 starts with "
+            f"{found[:16]}, expected {expected[:16]}; it was not read"
+        )
+    if known.filename.endswith(".safetensors"):
+        parse_tensors(data, known.filename)
+        return data
+    if not known.sha256_prefix:
+        raise WeightsRefusedError(
+            f"{known.filename} is a pickle without a published digest, so nothing shows that it is safe to "
+            "read; convert it to safetensors yourself where you trust it, and add that"
+        )
+    tensors = _unpickled(data, known)
+    require_finite(tensors, known.filename)
+    return to_safetensors(tensors)
+
+
+def _unpickled(data: bytes, known: Published) -> dict[str, Tensor]:
+    import torch
+
+    try:
+        loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        said = str(error).partition("\n")[0]
+        raise WeightsRefusedError(
+            f"{known.filename} holds more than tensors, or is damaged: {said}"
+        ) from error
+    state = _state(loaded)
+    if not state or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise WeightsRefusedError(f"{known.filename} holds no network's tensors")
+    return state
+
+
+def _state(loaded: Any) -> dict[str, Tensor]:
+    """The weights inside a training checkpoint, those averaged over training where there are both."""
+    if not isinstance(loaded, dict):
+        return {}
+    inner = next((loaded[key] for key in _AVERAGED_FIRST if isinstance(loaded.get(key), dict)), loaded)
+    return {str(name).removeprefix("module."): value for name, value in inner.items()}

@@ -1,0 +1,112 @@
+"""Rows with the same bits whatever is computed beside them."""
+
+import numpy as np
+import pytest
+import torch
+
+from headstart.backbones.engine import TorchEngine, cpu_kind
+from headstart.backbones.registry import load_backbone
+from headstart.errors import BackboneError
+from headstart.testing import tiny_backbone
+
+
+def photos(count: int, side: int = 32) -> np.ndarray:
+    return np.random.default_rng(0).random((count, 3, side, side), dtype=np.float32)
+
+
+@pytest.fixture
+def threads_restored():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("threads_restored")
+@pytest.mark.parametrize("name", ["mobilenet_v3_small", "regnet_y_400mf", "timm:mobilevit_xxs"])
+def test_a_row_has_the_same_bits_in_any_company(name):
+    backbone = load_backbone(f"{name}@random")
+    pixels = photos(5, 64)
+    alone = np.concatenate([TorchEngine(backbone, workers=1).run(pixels[i : i + 1]) for i in range(5)])
+
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        engine = TorchEngine(backbone)
+        assert np.array_equal(engine.run(pixels), alone)
+        assert np.array_equal(engine.run(pixels[::-1])[::-1], alone)
+        assert torch.get_num_threads() == threads
+
+
+def test_rows_are_the_backbones_features():
+    backbone, pixels = tiny_backbone(), photos(3)
+
+    rows = TorchEngine(backbone, "first:mean").run(pixels)
+
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(rows, backbone.features(torch.from_numpy(pixels), "first:mean"), rtol=1e-5)
+
+
+def test_the_callers_gradient_mode_and_pixels_stay_as_they_are():
+    engine, pixels = TorchEngine(tiny_backbone()), photos(2)
+    before = pixels.copy()
+
+    with torch.enable_grad():
+        engine.run(pixels)
+        assert torch.is_grad_enabled()
+
+    assert np.array_equal(pixels, before)
+
+
+def test_gradients_still_flow_after_the_engine_has_run():
+    backbone = load_backbone("timm:levit_128s@random")
+    TorchEngine(backbone).run(photos(1, 224))
+    pixels = torch.from_numpy(photos(1, 224)).requires_grad_()
+
+    backbone.features(pixels).sum().backward()
+
+    assert bool(pixels.grad.any())
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((0, 3, 32, 32), np.float32),
+        np.zeros((5, 3, 32, 32), np.float32),
+        np.zeros((3, 32, 32), np.float32),
+        np.zeros((1, 3, 32, 32), np.uint8),
+    ],
+)
+def test_what_is_no_batch_is_refused(pixels):
+    with pytest.raises(BackboneError, match=r"expected float32 pixels \(1 to 4, 3, height, width\)"):
+        TorchEngine(tiny_backbone(), batch=4).run(pixels)
+
+
+def test_an_engine_that_cannot_work_is_refused_at_once():
+    with pytest.raises(BackboneError, match="1 or more"):
+        TorchEngine(tiny_backbone(), batch=0)
+    with pytest.raises(BackboneError, match="no layer is called"):
+        TorchEngine(tiny_backbone(), "nothing")
+
+
+def test_the_identity_says_what_changes_bits():
+    identity = TorchEngine(load_backbone("squeezenet1_1@random")).identity()
+
+    assert identity["engine"] == "torch"
+    assert identity["version"] == torch.__version__
+    assert identity["cpu"] == cpu_kind() != ""
+    assert identity["precision"].startswith("float32")
+    assert "torchvision:squeezenet1_1" in identity["network"]
+    assert all(isinstance(value, str) for value in identity.values())
+
+
+def test_the_number_of_workers_is_no_part_of_the_identity():
+    backbone = tiny_backbone()
+
+    assert TorchEngine(backbone, workers=1).identity() == TorchEngine(backbone, workers=3, batch=4).identity()
+
+
+def test_options_are_part_of_the_identity():
+    name = "timm:mobilenetv3_small_050@random"
+    plain, padded = load_backbone(name), load_backbone(name, options={"pad_type": "same"})
+
+    assert plain.spec.weights_digest == padded.spec.weights_digest
+    assert TorchEngine(plain).identity() != TorchEngine(padded).identity()
