@@ -1,0 +1,91 @@
+"""rows (n, d) => the same photos in few uncorrelated coordinates (n, k), k at most min(n - 1, d).
+
+Two steps, both undone exactly in the weights of the fitted head, so that a saved head is one matrix:
+
+* Pareto scaling: each feature, centred, is divided by the square root of its standard deviation
+  (van den Berg et al. 2006), and all by one number so that a row's mean squared length is 1. Full
+  standardisation gives the noise of rarely active features the same say; no standardisation gives them none.
+  Five-fold log loss at the best strength and temperature, MobileNetV2 then SqueezeNet:
+
+            pets-37        aerial         cats-vs-dogs   ants-bees
+    full    0.368  1.211   0.344  0.328   0.035  0.118   0.087  0.181
+    none    0.364  1.062   0.330  0.332   0.037  0.107   0.092  0.209
+    Pareto  0.365  1.103   0.334  0.325   0.036  0.108   0.089  0.191
+
+  Pareto is never the worst. Rows of length one would gain another 0 to 4 %, and not fold into one matrix.
+* A rotation onto the principal directions. The penalised optimum lies in the span of the rows, so
+  nothing is lost where there are fewer photos than features.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headstart.errors import FitError
+
+_RANK = 1e-10  # directions with less than this share of the largest variance are rounding noise
+
+
+@dataclass(frozen=True)
+class RowSpace:
+    """Rows in their principal coordinates, and the way back.
+
+    Attributes:
+        rows: (n, k) float64.
+        mean: (d,) of the rows given.
+        basis: (d, k); (row - mean) @ basis is a row's place among `rows`.
+    """
+
+    rows: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    basis: NDArray[np.float64]
+
+    def unfold(
+        self, weight: NDArray[np.float64], bias: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weights (k, c) and bias (c,) in these coordinates => (c, d) and (c,) for rows as they come."""
+        full = (self.basis @ weight).T
+        return full, bias - full @ self.mean
+
+
+def row_space(rows: NDArray[np.floating]) -> RowSpace:
+    """Scale and rotate rows.
+
+    Args:
+        rows: (n, d) finite.
+
+    Raises:
+        FitError: the rows' spread is too large for float64.
+
+    Example:
+        >>> space = row_space(np.array([[0.0, 5.0, 1.0], [2.0, 5.0, 1.0]]))  # two features are constant
+        >>> space.rows.shape, space.basis.round(2).ravel().tolist() in ([1, 0, 0], [-1, 0, 0])
+        ((2, 1), True)
+    """
+    exact = rows.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, deviation = exact.mean(axis=0), exact.std(axis=0)
+        product = deviation * deviation.sum()
+    if not np.isfinite(product).all():
+        raise FitError("the rows hold numbers too large to learn from; give rows of ordinary size.")
+    varies = (deviation > 1e-12 * np.abs(mean)) & (product > 0)
+    # Pareto scaling in one number for each feature; 0 for a feature that never changes.
+    scale = np.divide(1.0, np.sqrt(product), out=np.zeros_like(product), where=varies)
+    exact = (exact - mean) * scale
+    turn = _principal(exact)
+    return RowSpace(exact @ turn, mean, scale[:, None] * turn)
+
+
+def _principal(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The directions (d, k) in which centred rows vary, by the smaller of the two product tables."""
+    wide = rows.shape[0] < rows.shape[1]
+    vectors: NDArray[np.float64]
+    variance, vectors = np.linalg.eigh(rows @ rows.T if wide else rows.T @ rows)
+    kept = np.flatnonzero(variance > max(_RANK * float(variance[-1]), 0.0))[::-1]
+    if not wide:
+        return np.asarray(vectors[:, kept])
+    turn: NDArray[np.float64] = rows.T @ vectors[:, kept] / np.sqrt(variance[kept])
+    return turn
