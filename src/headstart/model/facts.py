@@ -1,0 +1,124 @@
+"""What is known of how a model was trained and how good it is: plain values, checked, kept with it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+
+Scalar = str | int | float | bool
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("should be text")
+    return value
+
+
+# File names that are not UTF-8 carry surrogates, which pydantic's own strings refuse.
+Text = Annotated[str, PlainValidator(_text)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Record(BaseModel):
+    """The base of everything in `model.json`: exact types, no unknown keys, finite numbers, unchangeable."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Accuracy(Record):
+    """How often the model is right on photos it was not trained on.
+
+    Attributes:
+        value: share of the photos whose best answer was right.
+        low: lower end of the 95 % interval.
+        high: upper end of the 95 % interval.
+        top3: share with the right class among the three best; None with three classes or fewer.
+        photos: how many photos the figure rests on.
+        how: how it was measured, in words: "5-fold out of fold", "held-out 20 %", "test".
+    """
+
+    value: Share
+    low: Share
+    high: Share
+    top3: Share | None
+    photos: Count
+    how: Text
+
+
+class PhotosFacts(Record):
+    """What became of the photos: how many were used, how many not, and why (reason to count)."""
+
+    used: Count
+    skipped: Count
+    reasons: dict[Text, Count] = {}
+
+
+class FeaturesFacts(Record):
+    """How many rows were computed in the run, and how many came from the store."""
+
+    computed: Count
+    reused: Count
+
+
+class ClassFacts(Record):
+    """One class: of those called so, the share that is (precision); of those that are, the share found.
+
+    None where there is nothing to divide by.
+    """
+
+    label: Text
+    precision: Share | None
+    recall: Share | None
+    photos: Count
+
+
+class TrainingFacts(Record):
+    """How a model was trained and measured; what `train --json` prints of it.
+
+    Attributes:
+        accuracy: on photos that were not trained on; None where none was left to measure on.
+        photos: used and skipped.
+        features: computed and reused.
+        seconds: of each part of the run ("features", "head", "total").
+        seed: of splits and fits.
+        head: the head's name, "linear".
+        settings: what the fit chose, by name ("strength": 0.1).
+        balanced_accuracy: mean of the classes' recalls.
+        per_class: in the order of the model's classes.
+        confusion: photos counted by true class (row) and answer (column).
+        log_loss: mean negative log of the true class's probability, in nats.
+        calibration_error: how far probabilities lie from how often they are right.
+        log_loss_before: the same without calibration.
+        calibration_error_before: the same without calibration.
+        notes: sentences that people should know.
+
+    Example:
+        >>> facts = TrainingFacts(
+        ...     accuracy=Accuracy(value=0.9, low=0.6, high=1.0, top3=None, photos=10, how="folds"),
+        ...     photos=PhotosFacts(used=10, skipped=0),
+        ...     features=FeaturesFacts(computed=10, reused=0),
+        ...     seconds={"total": 1.5},
+        ...     seed=0,
+        ...     head="linear",
+        ... )
+        >>> facts.model_dump()["features"]
+        {'computed': 10, 'reused': 0}
+    """
+
+    accuracy: Accuracy | None
+    photos: PhotosFacts
+    features: FeaturesFacts
+    seconds: dict[str, Annotated[float, Field(ge=0)]]
+    seed: Count
+    head: str
+    settings: dict[str, Scalar | None] = {}
+    balanced_accuracy: Share | None = None
+    per_class: list[ClassFacts] = []
+    confusion: list[list[Count]] = []
+    log_loss: float | None = None
+    calibration_error: Share | None = None
+    log_loss_before: float | None = None
+    calibration_error_before: Share | None = None
+    notes: list[Text] = []

@@ -1,0 +1,56 @@
+"""(spec, safetensors bytes) => the backbone of a model, built by its framework's adapter from plain data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headstart.backbones.published import missing_weights
+from headstart.backbones.registry import RANDOM, load_backbone
+from headstart.backbones.restore import restore_backbone
+from headstart.backbones.weights import WeightsStore
+from headstart.errors import ModelError, WeightsMissingError
+from headstart.storage.home import Home
+
+if TYPE_CHECKING:
+    from headstart.backbones.base import Backbone
+    from headstart.backbones.spec import BackboneSpec
+
+
+def rebuild_backbone(spec: BackboneSpec, weights: bytes | None, home: Home | None) -> Backbone:
+    """Build the backbone that a spec describes, with exactly its weights.
+
+    Args:
+        spec: from a model.
+        weights: as safetensors bytes; None: they are looked up by their digest.
+        home: where to look; None: the default home.
+
+    Raises:
+        ModelError: it is a network of the user's own, which no adapter can build.
+        BackboneError: this version has no such framework or network.
+        WeightsMissingError: the weights are not at hand.
+        WeightsRefusedError: what is at hand has another digest, or does not fit.
+    """
+    if spec.framework == "module":
+        raise ModelError(
+            f"this model was trained on {spec.name}, a network of your own, which headstart can't build: "
+            "in Python, give it with load_model(path, backbone=module_backbone(...))"
+        )
+    data = weights if weights is not None else _looked_up(spec, Home.find() if home is None else home)
+    return restore_backbone(spec, data)
+
+
+def _looked_up(spec: BackboneSpec, home: Home) -> bytes:
+    if spec.tag == RANDOM:
+        return load_backbone(spec.name, options=spec.options).weights()
+    store = WeightsStore(home)
+    entry = store.find(spec.framework, spec.architecture, spec.tag)
+    if entry is None:
+        missing = missing_weights(spec.framework, spec.architecture, spec.tag)
+        raise WeightsMissingError(f"the model holds no weights of its backbone; {missing}")
+    if entry.sha256 != spec.weights_digest:
+        raise WeightsMissingError(
+            f"the model holds no weights of its backbone, and {home.weights} has others (SHA-256 "
+            f"{entry.sha256[:16]}…) under the name {spec.name}: trained on {spec.weights_digest[:16]}…; "
+            "take the home it was trained with, or train it again"
+        )
+    return store.read(entry)
