@@ -1,0 +1,47 @@
+"""The verbs and their order in `headstart --help`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cyclopts import App, Group
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PHOTOS = Group("From photos to a classifier", sort_key=1)
+_PARTS = Group("The parts", sort_key=2)
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    return metadata.version("headstart")
+
+
+def build_app() -> App:
+    """Build the command line; heavy libraries load only in the verb that needs them."""
+    from headstart.cli.backbones import backbones
+    from headstart.cli.demo import demo
+    from headstart.cli.embed import embed
+    from headstart.cli.evaluate import evaluate
+    from headstart.cli.features import features
+    from headstart.cli.predict import predict
+    from headstart.cli.train import train
+    from headstart.cli.weights import weights
+
+    app = App(
+        name="headstart",
+        help="Give a pretrained network your own classes: photos go in, a measured classifier comes out.",
+        version=_version,
+        version_flags=["--version"],
+        help_format="plaintext",
+        suppress_keyboard_interrupt=False,  # run.py says how to resume
+    )
+    verbs: tuple[Callable[..., int], ...] = (demo, train, predict, evaluate, embed)
+    for place, verb in enumerate(verbs):
+        app.command(verb, group=_PHOTOS, sort_key=place)
+    for family in (backbones, weights, features):
+        family.group = (_PARTS,)
+        app.command(family)
+    return app

@@ -1,0 +1,57 @@
+"""`headstart embed`: parse, compute, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from headstart.cli.options import COMMON, Common
+
+
+def embed(
+    photos: str,
+    /,
+    *,
+    backbone: Annotated[str, Parameter(alias="-b")],
+    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+    layer: str | None = None,
+    follow_links: Annotated[bool, Parameter(negative="")] = False,
+    common: Common = COMMON,
+) -> int:
+    """Turn photos into rows of features, kept for every later command.
+
+    Args:
+        photos: A folder of photos, with or without class folders, or a CSV with the columns path and label.
+        backbone: The pretrained network.
+        output: A .npz file to write: features, paths, sha256, labels.
+        layer: Take the features from this layer instead of the default (see "backbones show").
+        follow_links: Follow links that lead to other folders.
+    """
+    from headstart.cli.output import print_json, say
+    from headstart.cli.progress import progress_for_stderr
+    from headstart.cli.summary import photos_lines
+    from headstart.tasks.embed import embed as compute
+
+    result = compute(
+        photos,
+        backbone=backbone,
+        output=output,
+        layer=layer,
+        follow_links=follow_links,
+        home=common.home,
+        progress=progress_for_stderr(),
+    ).to_json()
+    if common.json:
+        print_json(result)
+        return 0
+    counts = result["features"]
+    say(
+        f"{result['rows']:,} rows of {result['width']:,} features: {counts['computed']:,} computed, "
+        f"{counts['reused']:,} reused in {result['seconds']['total']:.1f} s",
+        *photos_lines(result["photos"]),
+    )
+    if output is not None:
+        say(f"written: {output}")
+    return 0

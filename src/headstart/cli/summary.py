@@ -1,0 +1,59 @@
+"""The facts of a result, as lines for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from headstart.cli.output import percent
+
+_HOW = {
+    "folds": "five-fold, each photo judged by a head that had not seen it",
+    "holdout": "on a held-out part",
+    "test": "on the test photos",
+}
+
+
+def accuracy_line(accuracy: dict[str, Any]) -> str:
+    """Write an accuracy with its interval and what it rests on.
+
+    Example:
+        >>> accuracy_line({"value": 0.975, "low": 0.943, "high": 0.989, "photos": 200, "how": "test"})
+        '97.5 % right of 200 photos (95 % interval 94.3 to 98.9), on the test photos'
+    """
+    line = (
+        f"{percent(accuracy['value'])} right of {accuracy['photos']:,} photos "
+        f"(95 % interval {100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f}), "
+        f"{_HOW.get(accuracy['how'], accuracy['how'])}"
+    )
+    if accuracy.get("top3") is not None:
+        line += f"; among the first three: {percent(accuracy['top3'])}"
+    return line
+
+
+def photos_lines(photos: dict[str, Any]) -> list[str]:
+    """Write how many of how many photos were used, and why the others were not.
+
+    Example:
+        >>> photos_lines({"used": 8, "skipped": 2, "reasons": {"empty": 1, "truncated": 1}})
+        ['used 8 of 10 photos; 2 skipped: 1 empty, 1 truncated']
+    """
+    total = photos["used"] + photos["skipped"]
+    line = f"used {photos['used']:,} of {total:,} photos"
+    if photos["skipped"]:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in photos["reasons"].items())
+        line += f"; {photos['skipped']} skipped: {reasons}"
+    return [line]
+
+
+def training_lines(facts: dict[str, Any]) -> list[str]:
+    """Write what `train` gives: the answer first, then what it rests on, then what to do next."""
+    seconds, features = facts["seconds"], facts["features"]
+    lines = [accuracy_line(facts["accuracy"]), *photos_lines(facts["photos"])]
+    lines += [f"note: {note}" for note in facts["notes"]]
+    lines.append(
+        f"{facts['backbone']}: {features['computed']:,} features computed, {features['reused']:,} reused "
+        f"in {seconds['features']:.1f} s; head in {seconds['head']:.1f} s; {seconds['total']:.1f} s in all"
+    )
+    lines.append(f"model:  {facts['model']}")
+    lines.append(f"report: {facts['report']}")
+    return lines

@@ -1,0 +1,84 @@
+"""`headstart train`: parse, train, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from headstart.cli.options import COMMON, Common
+
+if TYPE_CHECKING:
+    from headstart.model.model import Model
+
+_Switch = Parameter(negative="")
+
+
+def train(
+    photos: str,
+    /,
+    *,
+    output: Annotated[Path, Parameter(alias="-o")],
+    backbone: Annotated[str | None, Parameter(alias="-b")] = None,
+    test: str | None = None,
+    head: Literal["linear", "neighbours", "prototypes"] = "linear",
+    layer: str | None = None,
+    seed: int = 0,
+    refit: Annotated[bool, _Switch] = False,
+    weights: bool = True,
+    follow_links: Annotated[bool, _Switch] = False,
+    common: Common = COMMON,
+) -> int:
+    """Learn your classes from photos, measure how well, save the model with its report.
+
+    Args:
+        photos: A folder with a folder for each class, or a CSV with the columns path and label.
+        output: The model folder to write; an existing headstart model is replaced.
+        backbone: The pretrained network: mobilenet_v2, timm:resnet50, torchvision:vgg16@random, …
+        test: Photos to measure on, never trained on; without it a part of PHOTOS is held out.
+        head: What learns from the features; prototypes works with one photo a class.
+        layer: Take the features from this layer instead of the default (see "backbones show").
+        seed: Decides which photos are held out, and nothing else that you could notice.
+        refit: Learn from the held-out part too, after measuring.
+        weights: Keep the backbone's weights in the model folder, or only their digest.
+        follow_links: Follow links that lead to other folders.
+    """
+    from headstart.cli.progress import progress_for_stderr
+    from headstart.errors import UsageError
+    from headstart.tasks.train import train as train_model
+
+    if backbone is None:
+        raise UsageError(
+            "--backbone is missing: name a pretrained network, such as --backbone mobilenet_v2 "
+            "(headstart backbones lists them)"
+        )
+    model = train_model(
+        photos,
+        backbone=backbone,
+        output=output,
+        test=test,
+        head=head,
+        layer=layer,
+        seed=seed,
+        refit=refit,
+        weights=weights,
+        follow_links=follow_links,
+        home=common.home,
+        progress=progress_for_stderr(),
+    )
+    show_training(model, output, common)
+    return 0
+
+
+def show_training(model: Model, output: Path, common: Common) -> None:
+    """Print what a training gave: one JSON object, or the answer first and then the details."""
+    from headstart.cli.output import print_json, say
+    from headstart.cli.summary import training_lines
+    from headstart.tasks.train import training_json
+
+    facts = training_json(model, output)
+    if common.json:
+        print_json(facts)
+    else:
+        say(*training_lines(facts))

@@ -1,0 +1,114 @@
+"""`headstart weights list | add | fetch | verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from headstart.cli.options import COMMON, Common
+
+weights = App(name="weights", help="List, add, fetch and verify the weights of pretrained networks.")
+
+
+@weights.command(name="list")
+def list_all(*, common: Common = COMMON) -> int:
+    """List the weights that are at hand, with digests and licences."""
+    from headstart.cli.output import print_json, say, table
+    from headstart.tasks.weights import list_weights
+
+    found = [each.to_json() for each in list_weights(home=common.home)]
+    if common.json:
+        print_json({"weights": found})
+    elif not found:
+        say(
+            "no weights yet: headstart weights fetch NAME",
+            "or, by hand:    headstart weights add FILE --backbone NAME --tag TAG",
+        )
+    else:
+        table(
+            ("backbone", "MB", "SHA-256", "licence", "source"),
+            (
+                (
+                    each["backbone"],
+                    f"{each['bytes'] / 1e6:.1f}",
+                    each["sha256"][:16],
+                    each["licence"],
+                    each["source"],
+                )
+                for each in found
+            ),
+            right=(1,),
+        )
+    return 0
+
+
+@weights.command
+def add(
+    file: Path,
+    /,
+    *,
+    backbone: str | None = None,
+    tag: str | None = None,
+    common: Common = COMMON,
+) -> int:
+    """Add weights from a safetensors file, or several from a manifest (.json).
+
+    Args:
+        file: The safetensors file or the manifest.
+        backbone: The network that the file is for: torchvision:vgg16 (a manifest says it itself).
+        tag: A name for these weights: they load as NAME@TAG.
+    """
+    from headstart.cli.output import print_json, say
+    from headstart.tasks.weights import add_weights
+
+    result = add_weights(file, backbone=backbone, tag=tag, home=common.home)
+    if common.json:
+        print_json(result.to_json())
+        return 0
+    say(*(f"added {name}" for name in result.added))
+    say(*(f"skipped {name}: {why}" for name, why in result.skipped))
+    return 0
+
+
+@weights.command
+def fetch(
+    name: str,
+    /,
+    *,
+    trust_first: Annotated[bool, Parameter(negative="")] = False,
+    common: Common = COMMON,
+) -> int:
+    """Fetch weights from the framework's own address; they are checked before anything is read.
+
+    Args:
+        name: The network: mobilenet_v2, torchvision:vgg16@IMAGENET1K_V1, timm:resnet50.
+        trust_first: Accept weights for which no digest is published; theirs is pinned from then on.
+    """
+    from headstart.cli.output import print_json, say
+    from headstart.cli.progress import progress_for_stderr
+    from headstart.tasks.weights import fetch_weights
+
+    entry = fetch_weights(
+        name, trust_first=trust_first, home=common.home, progress=progress_for_stderr()
+    ).to_json()
+    if common.json:
+        print_json(entry)
+    else:
+        say(f"fetched {entry['backbone']}, SHA-256 {entry['sha256']}")
+    return 0
+
+
+@weights.command
+def verify(*, common: Common = COMMON) -> int:
+    """Check all weights that are at hand against their pinned digests; exit code 1 if one is damaged."""
+    from headstart.cli.output import print_json, say
+    from headstart.tasks.weights import verify_weights
+
+    checked = [each.to_json() for each in verify_weights(home=common.home)]
+    if common.json:
+        print_json({"weights": checked})
+    else:
+        say(*(f"{each['backbone']}: {'ok' if each['ok'] else each['why']}" for each in checked))
+    return 0 if all(each["ok"] for each in checked) else 1

@@ -1,0 +1,128 @@
+"""(model folder, or network with classes of its own) => something that answers for photos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headstart.errors import BackboneError, UsageError
+from headstart.features.extract import extract
+from headstart.heads.softmax import softmax
+from headstart.model.answers import Answer, most_probable
+from headstart.model.model import Model, load_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from headstart.backbones.base import Backbone
+    from headstart.features.extract import FeatureTable
+    from headstart.features.progress import Progress
+    from headstart.features.store import FeatureStore
+    from headstart.images.photo import Hashed, Photo
+    from headstart.images.reader import PhotoReader
+    from headstart.storage.home import Home
+
+_LOGITS = "output"  # the layer reference of what a whole network gives
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """What `predict` and `evaluate` ask, whether it is a trained model or a network with its own classes.
+
+    Attributes:
+        name: how people know it.
+        backbone: turns photos into rows.
+        layer: whose output the rows are.
+        classes: in the order of the probabilities.
+        ids: class to its identifier, where there are some.
+        trained_on: SHA-256 of the photos that it is known to have been trained on.
+        probabilities: rows (n, width) => probabilities (n, classes).
+        answers: rows (n, width), how many probabilities each => n answers.
+    """
+
+    name: str
+    backbone: Backbone
+    layer: str
+    classes: tuple[str, ...]
+    ids: Mapping[str, str]
+    trained_on: frozenset[str]
+    probabilities: Callable[[NDArray[np.float32]], NDArray[np.float64]]
+    answers: Callable[[NDArray[np.float32], int], list[Answer]]
+
+    def extract(
+        self,
+        photos: Sequence[Photo] | Sequence[Hashed],
+        store: FeatureStore,
+        reader: PhotoReader,
+        progress: Progress | None,
+    ) -> FeatureTable:
+        """Give the rows that `probabilities` and `answers` take."""
+        return extract(photos, self.backbone, store=store, layer=self.layer, reader=reader, progress=progress)
+
+
+def open_answerer(model: str | Path | Model, home: Home) -> Answerer:
+    """Open a model folder, or the network of that name.
+
+    Raises:
+        UsageError: neither a folder nor the name of a network.
+        ModelError: the folder can't be used as a model.
+        BackboneError: the network has no classes of its own.
+    """
+    if isinstance(model, Model):
+        return _of_model("the model", model)
+    if isinstance(model, Path) or Path(model).expanduser().exists():
+        return _of_model(str(model), load_model(model, home=home))
+    return _of_backbone(_network(model, home))
+
+
+def _of_model(name: str, model: Model) -> Answerer:
+    return Answerer(
+        name=name,
+        backbone=model.backbone(),
+        layer=model.layer,
+        classes=model.classes,
+        ids={},
+        trained_on=frozenset(photo.sha256 for photo in model.photos),
+        probabilities=model.head.predict_proba,
+        answers=model.predict_rows,
+    )
+
+
+def _of_backbone(backbone: Backbone) -> Answerer:
+    spec = backbone.spec
+
+    def answers(rows: NDArray[np.float32], top: int) -> list[Answer]:
+        # There are no training photos to compare with: neither neighbours nor unknowns.
+        return [
+            Answer(next(iter(best)), best, None, [])
+            for best in most_probable(spec.classes, softmax(rows), top)
+        ]
+
+    return Answerer(
+        name=spec.name,
+        backbone=backbone,
+        layer=_LOGITS,
+        classes=spec.classes,
+        ids=dict(zip(spec.classes, spec.class_ids, strict=False)),
+        trained_on=frozenset(),
+        probabilities=softmax,
+        answers=answers,
+    )
+
+
+def _network(name: str, home: Home) -> Backbone:
+    from headstart.backbones.registry import load_backbone, parse_name
+
+    try:
+        parse_name(name)
+    except BackboneError as error:
+        raise UsageError(f"{name!r} is neither a model folder nor the name of a network: {error}") from None
+    backbone = load_backbone(name, home=home)
+    if not backbone.spec.classes:
+        raise BackboneError(f"{name} has no classes of its own; train a model on it, then ask that")
+    return backbone

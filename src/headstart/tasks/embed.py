@@ -1,0 +1,145 @@
+"""(photos, backbone) => rows of features, and a .npz file of them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from headstart.errors import UsageError
+from headstart.features.extract import extract
+from headstart.images.folder import scan_files, scan_photos
+from headstart.images.names import label_from
+from headstart.images.photo import Photo
+from headstart.images.reader import PhotoReader
+from headstart.storage.atomic import atomic_write
+from headstart.storage.home import Home
+from headstart.tasks.gather import reasons, require_usable
+from headstart.tasks.rows import check_backbone_name, open_backbone, open_store
+
+if TYPE_CHECKING:
+    from headstart.backbones.base import Backbone
+    from headstart.features.extract import FeatureTable
+    from headstart.features.progress import Progress
+    from headstart.images.photo import PhotoSet, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """Rows of features, and what became of every photo.
+
+    Attributes:
+        table: the rows.
+        skipped: files that could not be used.
+        seconds: wall time in all.
+    """
+
+    table: FeatureTable
+    skipped: tuple[Skipped, ...]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the counts as JSON values."""
+        rows, width = self.table.rows.shape
+        return {
+            "rows": rows,
+            "width": width,
+            "layer": self.table.space.layer,
+            "features": {"computed": self.table.computed, "reused": self.table.reused},
+            "photos": {"used": rows, "skipped": len(self.skipped), "reasons": reasons(self.skipped)},
+            "seconds": {"features": round(self.table.seconds, 3), "total": round(self.seconds, 3)},
+            "photos_per_second": round(rows / max(self.table.seconds, 1e-9), 1),
+        }
+
+
+def embed(
+    photos: str | Path,
+    *,
+    backbone: str | Backbone,
+    output: str | Path | None = None,
+    layer: str | None = None,
+    follow_links: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Embedding:
+    """Turn photos into rows of features, kept in the home's store for every later task.
+
+    Args:
+        photos: a folder with a folder for each class, a folder of photos without classes, or a CSV
+            with the columns path and label.
+        backbone: the name of a pretrained network, or a `Backbone`.
+        output: a .npz file to write: `features` (n, width) float32, `paths` (n,) relative to the
+            folder, `sha256` (n,), `labels` (n,), empty where there are none.
+        layer: a layer reference; None: the backbone's default.
+        follow_links: follow links that lead to other folders.
+        home: the folder for weights and features; None: `HEADSTART_HOME` or the platform's.
+        progress: told of each stretch of work.
+
+    Raises:
+        UsageError: `output` does not end in .npz.
+        PhotosError: no photo, or most files can't be used.
+
+    Example:
+        >>> import tempfile
+        >>> from headstart.testing import tiny_backbone, write_photos
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     photos = write_photos(Path(folder, "photos"))
+        ...     result = embed(photos, backbone=tiny_backbone(), home=Path(folder, "home"))
+        >>> result.table.rows.shape
+        (12, 16)
+    """
+    began = time.monotonic()
+    if output is not None and Path(output).suffix != ".npz":
+        raise UsageError(f"output is {str(output)!r}; expected a file name that ends in .npz")
+    check_backbone_name(backbone)
+    place = Home.find(home)
+    found = scan_any(photos, follow_links=follow_links)
+    network = open_backbone(backbone, place)
+    with PhotoReader() as reader, open_store(place) as store:
+        table = extract(found.photos, network, store=store, layer=layer, reader=reader, progress=progress)
+    skipped = (*found.skipped, *table.skipped)
+    require_usable(str(photos), len(table.photos), skipped)
+    if output is not None:
+        _write(Path(output), table)
+    return Embedding(table, skipped, time.monotonic() - began)
+
+
+def scan_any(photos: str | Path, *, follow_links: bool) -> PhotoSet:
+    """Find photos with or without classes; in a folder, the folder directly below it is the label.
+
+    Names are relative to the folder.
+    """
+    if not Path(photos).is_dir():
+        return scan_photos(photos, follow_links=follow_links, least_classes=1)
+    found = scan_files([photos], follow_links=follow_links)
+    root = Path(photos)
+    return replace(
+        found,
+        photos=tuple(_relative(photo, root) for photo in found.photos),
+        skipped=tuple(
+            replace(each, name=Path(each.name).relative_to(root).as_posix()) for each in found.skipped
+        ),
+    )
+
+
+def _relative(photo: Photo, root: Path) -> Photo:
+    name = photo.path.relative_to(root)
+    label = label_from(name.parts[0]) if len(name.parts) > 1 else None
+    return Photo(photo.path, name.as_posix(), label)
+
+
+def _write(path: Path, table: FeatureTable) -> None:
+    def write(file: BinaryIO) -> None:
+        np.savez(
+            file,
+            features=table.rows,
+            paths=np.array([photo.name for photo in table.photos], dtype=str),
+            sha256=np.array(table.sha256, dtype=str),
+            labels=np.array([photo.label or "" for photo in table.photos], dtype=str),
+        )
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, write)

@@ -1,0 +1,125 @@
+"""(model, labelled photos that it has not seen) => how good it is on them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.heads.metrics import measure
+from headstart.images.reader import PhotoReader
+from headstart.storage.home import Home
+from headstart.tasks.answerer import open_answerer
+from headstart.tasks.gather import gather_labelled, reasons, require_usable, without_known
+from headstart.tasks.rows import open_store
+
+if TYPE_CHECKING:
+    from headstart.features.progress import Progress
+    from headstart.heads.metrics import Measurement
+    from headstart.images.photo import Skipped
+    from headstart.model.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was measured, and on what.
+
+    Attributes:
+        model: as the user named it.
+        measurement: the figures.
+        classes: in the order of the confusion.
+        used: photos that were measured.
+        skipped: files that could not be used.
+        leaked: photos left out because the model was trained on them.
+        notes: what people should know.
+        seconds: wall time in all.
+    """
+
+    model: str
+    measurement: Measurement
+    classes: tuple[str, ...]
+    used: int
+    skipped: tuple[Skipped, ...]
+    leaked: int
+    notes: tuple[str, ...]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as JSON values."""
+        measured = self.measurement
+        return {
+            "model": self.model,
+            "accuracy": measured.accuracy_json(),
+            "balanced_accuracy": measured.balanced_accuracy,
+            "log_loss": measured.log_loss,
+            "calibration_error": measured.calibration_error,
+            "per_class": [asdict(each) for each in measured.per_class],
+            "classes": list(self.classes),
+            "confusion": [list(row) for row in measured.confusion],
+            "photos": {
+                "used": self.used,
+                "skipped": len(self.skipped),
+                "reasons": reasons(self.skipped),
+                "trained_on": self.leaked,
+            },
+            "notes": list(self.notes),
+            "seconds": {"total": round(self.seconds, 3)},
+        }
+
+
+def evaluate(
+    model: str | Path | Model,
+    photos: str | Path,
+    *,
+    follow_links: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Measure a model on labelled photos; those that it was trained on are reported and left out.
+
+    Args:
+        model: a trained `Model`, its folder, or the name of a network with classes of its own.
+        photos: a folder with a folder for each class, or a CSV with the columns path and label.
+        follow_links: follow links that lead to other folders.
+        home: the folder for weights and features; None: `HEADSTART_HOME` or the platform's.
+        progress: told of each stretch of work.
+
+    Raises:
+        PhotosError: a class that the model does not know, or no photo that it has not seen.
+        ModelError: the model folder can't be used.
+
+    Example:
+        >>> import tempfile
+        >>> from headstart.tasks.train import train
+        >>> from headstart.testing import tiny_backbone, write_photos
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     photos, home = write_photos(Path(folder, "photos")), Path(folder, "home")
+        ...     model = train(photos, backbone=tiny_backbone(), home=home)
+        ...     others = write_photos(Path(folder, "others"), each=4, side=40)
+        ...     result = evaluate(model, others, home=home)
+        >>> result.used, result.leaked
+        (8, 0)
+    """
+    began = time.monotonic()
+    place = Home.find(home)
+    answerer = open_answerer(model, place)
+    with PhotoReader() as reader, open_store(place) as store:
+        found = gather_labelled(
+            photos, reader, follow_links=follow_links, progress=progress, known=answerer.classes
+        )
+        found = without_known(found, answerer.trained_on)
+        table = answerer.extract(found.hashed, store, reader, progress)
+    skipped = (*found.skipped, *table.skipped)
+    require_usable(found.source, len(table.photos), skipped)
+    true = [str(photo.label) for photo in table.photos]
+    return Evaluation(
+        model=answerer.name,
+        measurement=measure(true, answerer.probabilities(table.rows), answerer.classes, how="test"),
+        classes=answerer.classes,
+        used=len(true),
+        skipped=skipped,
+        leaked=found.leaked,
+        notes=(*found.notes, *table.notes),
+        seconds=time.monotonic() - began,
+    )

@@ -1,0 +1,143 @@
+"""(one finished training) => the facts that its model keeps and that its report tells."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from headstart.heads.metrics import Measurement, measure
+from headstart.model.facts import Accuracy, ClassFacts, FeaturesFacts, PhotosFacts, TrainingFacts
+from headstart.tasks.gather import reasons
+
+if TYPE_CHECKING:
+    from headstart.backbones.base import Backbone
+    from headstart.features.extract import FeatureTable
+    from headstart.images.photo import Skipped
+    from headstart.tasks.gather import Gathered
+    from headstart.tasks.judge import Learned
+
+_RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that one training knows.
+
+    Attributes:
+        given: the photos to learn from.
+        apart: the photos of `--test`.
+        backbone: the network.
+        table: rows of `given`.
+        test_table: rows of `apart`.
+        learned: the head, and what it was judged on.
+        head: the head's name.
+        seed: of splits.
+        refit: whether a held-out part was learned from after measuring.
+        seconds: "features" and "head".
+        began: `time.monotonic()` at the start.
+    """
+
+    given: Gathered
+    apart: Gathered | None
+    backbone: Backbone
+    table: FeatureTable
+    test_table: FeatureTable | None
+    learned: Learned
+    head: str
+    seed: int
+    refit: bool
+    seconds: dict[str, float]
+    began: float
+
+    @cached_property
+    def measurement(self) -> Measurement | None:
+        """How good the judged heads were; None where nothing could be judged."""
+        judged = self.learned.judgement
+        if judged is None:
+            return None
+        return measure(
+            judged.true,
+            judged.probabilities,
+            self.learned.head.classes,
+            how=judged.method,
+            probabilities_uncalibrated=judged.uncalibrated,
+        )
+
+    @property
+    def total(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.began
+
+    @property
+    def tables(self) -> tuple[FeatureTable, ...]:
+        """The tables that there are."""
+        return (self.table,) if self.test_table is None else (self.table, self.test_table)
+
+    @property
+    def has_random_weights(self) -> bool:
+        """Whether the network has learned nothing."""
+        return self.backbone.spec.tag == _RANDOM
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Every file that was not used, of the test photos too."""
+        return tuple(skipped for part in self._parts for skipped in part.skipped)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people should know, each sentence once."""
+        notes = (note for part in self._parts for note in part.notes)
+        return tuple(dict.fromkeys((*_warnings(self), *self.learned.notes, *notes)))
+
+    @property
+    def _parts(self) -> tuple[Gathered | FeatureTable, ...]:
+        gathered = (self.given,) if self.apart is None else (self.given, self.apart)
+        return (*gathered, *self.tables)
+
+
+def _warnings(run: Run) -> tuple[str, ...]:
+    warnings = []
+    if run.has_random_weights:
+        warnings.append("the network has random weights: it has learned nothing from photos")
+    if run.learned.judgement is None:
+        warnings.append("one photo a class leaves none to measure on: give --test photos")
+    elif len(run.learned.judgement.index) < len(run.table.rows) and run.learned.judgement.method == "folds":
+        warnings.append("classes with a single photo were learned but could not be measured")
+    return tuple(warnings)
+
+
+def training_facts(run: Run) -> TrainingFacts:
+    """Give what the model keeps of its training, and `train --json` prints."""
+    measured = run.measurement
+    return TrainingFacts(
+        accuracy=None if measured is None else Accuracy(**measured.accuracy_json()),
+        photos=PhotosFacts(
+            used=sum(len(table.photos) for table in run.tables),
+            skipped=len(run.skipped),
+            reasons=reasons(run.skipped),
+        ),
+        features=FeaturesFacts(
+            computed=sum(table.computed for table in run.tables),
+            reused=sum(table.reused for table in run.tables),
+        ),
+        seconds={name: round(value, 3) for name, value in {**run.seconds, "total": run.total}.items()},
+        seed=run.seed,
+        head=run.head,
+        settings=dict(run.learned.settings),
+        notes=list(run.notes),
+        **({} if measured is None else _figures(measured)),
+    )
+
+
+def _figures(measured: Measurement) -> dict[str, Any]:
+    return {
+        "balanced_accuracy": measured.balanced_accuracy,
+        "per_class": [ClassFacts(**asdict(each)) for each in measured.per_class],
+        "confusion": [list(row) for row in measured.confusion],
+        "log_loss": measured.log_loss,
+        "calibration_error": measured.calibration_error,
+        "log_loss_before": measured.log_loss_before,
+        "calibration_error_before": measured.calibration_error_before,
+    }

@@ -1,0 +1,212 @@
+"""(rows, labels) => the head to keep, and probabilities for photos that the judging head had not seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from headstart.heads.crossfit import out_of_fold
+from headstart.heads.make import make_head
+from headstart.heads.unknown import fit_novelty, held_out_distances, nearest_distances
+from headstart.images.splits import folds, holdout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from headstart.features.extract import FeatureTable
+    from headstart.heads.estimator import HeadClassifier
+    from headstart.heads.fitted import Head
+    from headstart.heads.unknown import Novelty
+
+Method = Literal["folds", "held-out", "test"]
+
+FOLDS = 5
+HELD_OUT_SHARE = 0.2
+FOLDS_BELOW = 1_000
+"""Below this many photos, out-of-fold predictions over all of them say more than a held-out fifth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Probabilities for photos, by heads that had not seen them.
+
+    Attributes:
+        method: how: "folds", "held-out" or "test".
+        table: the rows that were judged lie in it.
+        index: which of them, (n,).
+        probabilities: (n, classes) as the kept model gives them.
+        uncalibrated: the same before calibration, where the head has one.
+    """
+
+    method: Method
+    table: FeatureTable
+    index: NDArray[np.intp]
+    probabilities: NDArray[np.float64]
+    uncalibrated: NDArray[np.float64] | None
+
+    @property
+    def true(self) -> list[str]:
+        """The classes that the judged photos have."""
+        labels = labels_of(self.table)
+        return [labels[at] for at in self.index]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a training leaves.
+
+    Attributes:
+        head: fitted on `rows`.
+        index: which rows of the training table the head learned from, (n,).
+        novelty: over the same rows.
+        judgement: None where no photo could be judged by a head that had not seen it.
+        settings: what the fit chose, by name.
+        notes: what the fit wants people to know.
+    """
+
+    head: Head
+    index: NDArray[np.intp]
+    novelty: Novelty
+    judgement: Judgement | None
+    settings: Mapping[str, str | int | float | bool]
+    notes: tuple[str, ...]
+
+
+def labels_of(table: FeatureTable) -> list[str]:
+    """The label of each row of a table of labelled photos."""
+    return [str(photo.label) for photo in table.photos]
+
+
+def learn(table: FeatureTable, test: FeatureTable | None, *, head: str, seed: int, refit: bool) -> Learned:
+    """Fit the head to keep, and judge photos that the judging head had not seen.
+
+    With `test` those are judged. Otherwise, below 1,000 photos, five heads judge a fifth each, and the
+    kept head learns from all; from 1,000 on, a fifth is held out.
+
+    Args:
+        table: rows of the training photos.
+        test: rows of photos given apart, none of them in `table`.
+        head: "linear", "neighbours" or "prototypes".
+        seed: of splits.
+        refit: learn from the held-out fifth too, after judging it.
+
+    Raises:
+        FitError: too few photos for this head.
+    """
+    if test is not None:
+        return _learn_with_test(table, test, head, seed)
+    if len(table.rows) < FOLDS_BELOW:
+        return _learn_with_folds(table, head, seed)
+    return _learn_with_held_out(table, head, seed, refit=refit)
+
+
+def _learn_with_test(table: FeatureTable, test: FeatureTable, head: str, seed: int) -> Learned:
+    everything = np.arange(len(table.rows))
+    estimator = _fitted(table, everything, head, seed)
+    judgement = _judged("test", estimator, test, np.arange(len(test.rows)))
+    # Photos given apart may be of another kind: what is usual is learned from the training photos alone.
+    distances = held_out_distances(table.rows, _measurable_folds(table, seed))
+    return _learned(estimator, table, everything, distances, judgement)
+
+
+def _learn_with_folds(table: FeatureTable, head: str, seed: int) -> Learned:
+    everything = np.arange(len(table.rows))
+    estimator = _fitted(table, everything, head, seed)
+    fold = _measurable_folds(table, seed)
+    judgement = _judged_by_folds(table, fold, head, seed) if (fold >= 0).any() else None
+    return _learned(estimator, table, everything, held_out_distances(table.rows, fold), judgement)
+
+
+def _learn_with_held_out(table: FeatureTable, head: str, seed: int, *, refit: bool) -> Learned:
+    mask = holdout(labels_of(table), table.sha256, share=HELD_OUT_SHARE, seed=seed)
+    index, held_out = np.flatnonzero(~mask), np.flatnonzero(mask)
+    # Of a class with two photos one may be held out: what counts is how many the user gave.
+    enough = min(_contents(table).values()) > 1
+    estimator = _fitted(table, index, head, seed, min_photos=1 if enough else 2)
+    judgement = _judged("held-out", estimator, table, held_out)
+    distances = nearest_distances(table.rows[held_out], table.rows[index])
+    if refit:
+        index = np.arange(len(table.rows))
+        estimator = _fitted(table, index, head, seed)
+    return _learned(estimator, table, index, distances, judgement)
+
+
+def _learned(
+    estimator: HeadClassifier,
+    table: FeatureTable,
+    index: NDArray[np.intp],
+    distances: NDArray[np.float64],
+    judgement: Judgement | None,
+) -> Learned:
+    return Learned(
+        head=estimator.head_,
+        index=index,
+        novelty=fit_novelty(table.rows[index], distances),
+        judgement=judgement,
+        settings=_chosen(estimator),
+        notes=tuple(getattr(estimator, "notes_", ())),
+    )
+
+
+def _chosen(estimator: HeadClassifier) -> dict[str, str | int | float | bool]:
+    """Give what the fit chose, under names for people."""
+    named = {"L2 strength": "strength_", "temperature": "temperature_", "neighbours": "k_"}
+    return {
+        name: getattr(estimator, attribute)
+        for name, attribute in named.items()
+        if hasattr(estimator, attribute)
+    }
+
+
+def _measurable_folds(table: FeatureTable, seed: int) -> NDArray[np.int64]:
+    """The fold of each photo; -1 where its class has no second photo to learn from without it."""
+    labels, contents = labels_of(table), _contents(table)
+    index = [at for at, label in enumerate(labels) if contents[label] > 1]
+    fold = np.full(len(labels), -1, dtype=np.int64)
+    if index:
+        fold[index] = folds(
+            [labels[at] for at in index], [table.sha256[at] for at in index], count=FOLDS, seed=seed
+        )
+    return fold
+
+
+def _contents(table: FeatureTable) -> Counter[str]:
+    """How many different photos each class has."""
+    return Counter(label for label, _ in set(zip(labels_of(table), table.sha256, strict=True)))
+
+
+def _fitted(
+    table: FeatureTable, index: NDArray[np.intp], head: str, seed: int, *, min_photos: int = 2
+) -> HeadClassifier:
+    labels = labels_of(table)
+    rows, groups = table.rows[index], [table.sha256[at] for at in index]
+    estimator = make_head(head, seed=seed, min_photos=min_photos)
+    estimator.fit(rows, [labels[at] for at in index], groups=groups)
+    return estimator
+
+
+def _judged(
+    method: Method, estimator: HeadClassifier, table: FeatureTable, index: NDArray[np.intp]
+) -> Judgement:
+    rows, head = table.rows[index], estimator.head_
+    return Judgement(
+        method, table, index, head.predict_proba(rows), _before(head.kind, head.uncalibrated(rows))
+    )
+
+
+def _judged_by_folds(table: FeatureTable, fold: NDArray[np.int64], head: str, seed: int) -> Judgement:
+    found = out_of_fold(make_head(head, seed=seed), table.rows, labels_of(table), fold, groups=table.sha256)
+    index = np.flatnonzero(found.measured)
+    return Judgement(
+        "folds", table, index, found.probabilities[index], _before(head, found.uncalibrated[index])
+    )
+
+
+def _before(head: str, uncalibrated: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Only the linear head has a meaning before its temperature; the others are made of theirs."""
+    return uncalibrated if head == "linear" else None

@@ -1,0 +1,186 @@
+"""(one finished training) => what its report says."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from headstart.heads.metrics import BINS
+from headstart.images.photo import Hashed, Skipped
+from headstart.images.resize import Resize
+from headstart.report.facts import (
+    BackboneFacts,
+    ClassFacts,
+    ClassFigures,
+    EffortFacts,
+    HeadFacts,
+    MeasuredFacts,
+    Mistake,
+    ReportFacts,
+    SkippedFile,
+    UnknownFacts,
+)
+from headstart.report.reliability import reliability_bins
+from headstart.report.thumbnails import thumbnail
+from headstart.tasks.judge import FOLDS, labels_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from headstart.features.extract import FeatureTable
+    from headstart.heads.metrics import Measurement
+    from headstart.images.reader import PhotoReader
+    from headstart.report.facts import ReliabilityBin
+    from headstart.tasks.facts import Run
+    from headstart.tasks.judge import Judgement
+
+_MISTAKES = 24
+_THUMBNAIL = 160
+_CLASSES_IN_TITLE = 4
+
+
+def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
+    """Gather everything that the report says; the worst mistakes are decoded again for their thumbnails.
+
+    Args:
+        run: the training.
+        model: the model folder as the user wrote it.
+        reader: decodes the thumbnails.
+    """
+    counts = Counter(labels_of(run.table))
+    return ReportFacts(
+        title=_title(run),
+        command=_command(run, model),
+        created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        version=metadata.version("headstart"),
+        seed=run.seed,
+        model=model,
+        source=run.given.source,
+        backbone=_backbone(run),
+        head=HeadFacts(name=run.head, settings=_settings(run)),
+        classes=[ClassFacts(label, counts[label]) for label in run.learned.head.classes],
+        skipped=[SkippedFile(each.name, each.reason.value, each.detail) for each in run.skipped],
+        notes=run.notes,
+        measured=_measured(run, reader),
+        not_measured="" if run.measurement is not None else "One photo a class leaves none to measure on.",
+        unknown=UnknownFacts(threshold=run.learned.novelty.threshold),
+        effort=EffortFacts(
+            computed=sum(table.computed for table in run.tables),
+            reused=sum(table.reused for table in run.tables),
+            features_seconds=run.seconds["features"],
+            head_seconds=run.seconds["head"],
+            total_seconds=run.total,
+        ),
+    )
+
+
+def _title(run: Run) -> str:
+    classes = run.learned.head.classes
+    if len(classes) <= _CLASSES_IN_TITLE:
+        return f"{', '.join(classes[:-1])} or {classes[-1]}"
+    return Path(run.given.source).name or run.given.source
+
+
+def _command(run: Run, model: str) -> str:
+    words = ["headstart", "train", run.given.source, "-o", model, "--backbone", run.backbone.spec.name]
+    if run.apart is not None:
+        words += ["--test", run.apart.source]
+    if run.head != "linear":
+        words += ["--head", run.head]
+    if run.table.space.layer != run.backbone.spec.feature_layer:
+        words += ["--layer", run.table.space.layer]
+    if run.seed:
+        words += ["--seed", str(run.seed)]
+    return shlex.join([*words, *(["--refit"] if run.refit else [])])
+
+
+def _backbone(run: Run) -> BackboneFacts:
+    spec = run.backbone.spec
+    resize = spec.preprocessing.resize
+    return BackboneFacts(
+        name=spec.name,
+        parameters=spec.parameters,
+        input_size=(resize.height, resize.width),
+        layer=run.table.space.layer,
+        width=run.table.rows.shape[1],
+        licence=spec.licence,
+        source=spec.source,
+        random=run.has_random_weights,
+    )
+
+
+def _settings(run: Run) -> tuple[tuple[str, str], ...]:
+    return tuple((name.replace("_", " "), f"{value:.4g}") for name, value in run.learned.settings.items())
+
+
+def _measured(run: Run, reader: PhotoReader) -> MeasuredFacts | None:
+    measured, judged = run.measurement, run.learned.judgement
+    if measured is None or judged is None:
+        return None
+    return MeasuredFacts(
+        accuracy=measured.accuracy,
+        low=measured.low,
+        high=measured.high,
+        photos=measured.photos,
+        method=judged.method,
+        folds=FOLDS if judged.method == "folds" else None,
+        refitted=run.refit and judged.method == "held-out",
+        source=None if run.apart is None else run.apart.source,
+        balanced_accuracy=measured.balanced_accuracy,
+        top3=measured.top3,
+        per_class=[
+            ClassFigures(each.label, each.precision, each.recall, each.photos) for each in measured.per_class
+        ],
+        confusion=measured.confusion,
+        log_loss=measured.log_loss,
+        calibration_error=measured.calibration_error,
+        log_loss_before=measured.log_loss_before,
+        calibration_error_before=measured.calibration_error_before,
+        calibration_bins=f"{BINS} groups of equally many photos",
+        reliability=_reliability(judged.probabilities, measured, judged),
+        reliability_before=(
+            () if judged.uncalibrated is None else _reliability(judged.uncalibrated, measured, judged)
+        ),
+        mistakes=_mistakes(measured, judged, reader),
+    )
+
+
+def _reliability(
+    probabilities: NDArray[np.float64], measured: Measurement, judged: Judgement
+) -> tuple[ReliabilityBin, ...]:
+    said = np.asarray(measured.classes)[probabilities.argmax(axis=1)]
+    right = said == np.asarray(judged.true)
+    # Probabilities that add up to 1 may exceed it in their last bit.
+    return reliability_bins(np.minimum(probabilities.max(axis=1), 1.0).tolist(), right.tolist())
+
+
+def _mistakes(measured: Measurement, judged: Judgement, reader: PhotoReader) -> list[Mistake]:
+    """Give the surest mistakes, each with a thumbnail where the photo is still there."""
+    classes = np.asarray(measured.classes)
+    said, sure = classes[judged.probabilities.argmax(axis=1)], judged.probabilities.max(axis=1)
+    true = np.asarray(judged.true)
+    wrong = [int(at) for at in np.argsort(-sure, kind="stable") if said[at] != true[at]][:_MISTAKES]
+    pictures = _thumbnails([int(judged.index[at]) for at in wrong], judged.table, reader)
+    return [
+        Mistake(
+            judged.table.photos[judged.index[at]].name, str(true[at]), str(said[at]), float(sure[at]), picture
+        )
+        for at, picture in zip(wrong, pictures, strict=True)
+    ]
+
+
+def _thumbnails(index: Sequence[int], table: FeatureTable, reader: PhotoReader) -> list[str | None]:
+    resize = Resize(_THUMBNAIL, _THUMBNAIL, _THUMBNAIL, "bicubic")
+    photos = [Hashed(table.photos[at], table.sha256[at], 0) for at in index]
+    return [
+        None if isinstance(outcome, Skipped) else thumbnail(outcome.pixels, _THUMBNAIL)
+        for outcome in reader.decode(photos, resize)
+    ]

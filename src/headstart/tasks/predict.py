@@ -1,0 +1,123 @@
+"""(model or network with classes, photos) => what is on them, how sure that is, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.errors import UsageError
+from headstart.images.folder import scan_files
+from headstart.images.reader import PhotoReader
+from headstart.storage.home import Home
+from headstart.tasks.answerer import open_answerer
+from headstart.tasks.rows import open_store
+
+if TYPE_CHECKING:
+    from headstart.features.progress import Progress
+    from headstart.images.photo import Skipped
+    from headstart.model.answers import Answer
+    from headstart.model.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The answer for one file.
+
+    Attributes:
+        file: the file as it was named, or its place in the folder that was named.
+        label: the most probable class; None where the file could not be used.
+        probabilities: class to probability, most probable first.
+        unknown: True where the photo resembles no training photo; None where there are none to compare with.
+        neighbours: the nearest training photos, {file, label, distance}, nearest first.
+        error: why the file could not be used; None where it could.
+        id: the class's identifier, where the network has some (WordNet ids of ImageNet).
+    """
+
+    file: str
+    label: str | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    unknown: bool | None = None
+    neighbours: Sequence[Mapping[str, Any]] = ()
+    error: str | None = None
+    id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as JSON values."""
+        return {
+            "file": self.file,
+            "label": self.label,
+            "id": self.id,
+            "probabilities": dict(self.probabilities),
+            "unknown": self.unknown,
+            "neighbours": [dict(each) for each in self.neighbours],
+            "error": self.error,
+        }
+
+
+def predict(
+    model: str | Path | Model,
+    files: str | Path | Sequence[str | Path],
+    *,
+    top: int = 5,
+    follow_links: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> list[Prediction]:
+    """Say what is on photos; a file that can't be used gets an `error` and stops nothing.
+
+    Args:
+        model: a trained `Model`, its folder, or the name of a network with classes of its own.
+        files: a photo, a folder of photos, or several of them.
+        top: how many classes to give probabilities for, at least 1.
+        follow_links: follow links that lead to other folders.
+        home: the folder for weights and features; None: `HEADSTART_HOME` or the platform's.
+        progress: told of each stretch of work.
+
+    Returns:
+        One prediction for each file, in the order of the scan.
+
+    Raises:
+        UsageError: `top` below 1, or no such model.
+        ModelError: the model folder can't be used.
+
+    Example:
+        >>> import tempfile
+        >>> from headstart.tasks.train import train
+        >>> from headstart.testing import tiny_backbone, write_photos
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     photos, home = write_photos(Path(folder, "photos")), Path(folder, "home")
+        ...     model = train(photos, backbone=tiny_backbone(), home=home)
+        ...     answers = predict(model, photos / "red" / "0.jpg", home=home)
+        >>> answers[0].label, answers[0].unknown, answers[0].neighbours[0]["file"]
+        ('red', False, 'red/0.jpg')
+    """
+    if top < 1:
+        raise UsageError(f"top is {top}; ask for at least 1 class")
+    place = Home.find(home)
+    answerer = open_answerer(model, place)
+    found = scan_files(files, follow_links=follow_links)
+    with PhotoReader() as reader, open_store(place) as store:
+        table = answerer.extract(found.photos, store, reader, progress)
+    answers = zip(table.photos, answerer.answers(table.rows, top), strict=True)
+    predictions = {photo.name: _filled(photo.name, answer, answerer.ids) for photo, answer in answers}
+    for each in (*found.skipped, *table.skipped):
+        predictions[each.name] = Prediction(each.name, error=_why(each))
+    names = [*(photo.name for photo in found.photos), *(each.name for each in found.skipped)]
+    return [predictions[name] for name in names]
+
+
+def _why(skipped: Skipped) -> str:
+    return f"{skipped.reason.value}: {skipped.detail}"
+
+
+def _filled(name: str, answer: Answer, ids: Mapping[str, str]) -> Prediction:
+    return Prediction(
+        name,
+        label=answer.label,
+        probabilities=answer.probabilities,
+        unknown=answer.unknown,
+        neighbours=answer.neighbours,
+        id=ids.get(answer.label),
+    )

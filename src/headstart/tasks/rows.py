@@ -1,0 +1,59 @@
+"""(gathered photos, backbone) => rows of features, from the store where they are known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headstart.backbones.base import Backbone
+from headstart.backbones.registry import load_backbone, parse_name
+from headstart.features.extract import extract
+from headstart.features.store import FeatureStore
+from headstart.tasks.gather import require_usable
+
+if TYPE_CHECKING:
+    from headstart.features.extract import FeatureTable
+    from headstart.features.progress import Progress
+    from headstart.images.reader import PhotoReader
+    from headstart.storage.home import Home
+    from headstart.tasks.gather import Gathered
+
+STORE_FILE = "features.sqlite"
+
+
+def check_backbone_name(backbone: str | Backbone) -> None:
+    """Refuse a name that no framework could know, before any photo is read.
+
+    Raises:
+        BackboneError: with names that are close.
+    """
+    if isinstance(backbone, str):
+        parse_name(backbone)
+
+
+def open_backbone(backbone: str | Backbone, home: Home) -> Backbone:
+    """Load a backbone by name, or take the one that is given."""
+    return backbone if isinstance(backbone, Backbone) else load_backbone(backbone, home=home)
+
+
+def open_store(home: Home, *, read_only: bool = False) -> FeatureStore:
+    """Open the home's feature store."""
+    return FeatureStore(home.features / STORE_FILE, read_only=read_only)
+
+
+def extract_rows(
+    gathered: Gathered,
+    backbone: Backbone,
+    store: FeatureStore,
+    reader: PhotoReader,
+    *,
+    layer: str | None = None,
+    progress: Progress | None = None,
+) -> FeatureTable:
+    """Compute what the store does not have yet; photos whose decoding fails are skipped.
+
+    Raises:
+        PhotosError: decoding shows that most photos can't be used.
+    """
+    table = extract(gathered.hashed, backbone, store=store, layer=layer, reader=reader, progress=progress)
+    require_usable(gathered.source, len(table.photos), (*gathered.skipped, *table.skipped))
+    return table

@@ -1,0 +1,171 @@
+"""(folder of photos, pretrained network) => a measured, saved classifier."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.errors import UsageError
+from headstart.heads.make import HEADS
+from headstart.images.csvout import skipped_csv
+from headstart.images.reader import PhotoReader
+from headstart.model.answers import TrainingPhoto
+from headstart.model.folder import check_target
+from headstart.model.model import Model
+from headstart.report.page import render
+from headstart.storage.home import Home
+from headstart.tasks.facts import Run, training_facts
+from headstart.tasks.gather import gather_labelled, gather_test
+from headstart.tasks.judge import learn
+from headstart.tasks.page import report_facts
+from headstart.tasks.rows import check_backbone_name, extract_rows, open_backbone, open_store
+
+if TYPE_CHECKING:
+    from headstart.backbones.base import Backbone
+    from headstart.features.progress import Progress
+
+
+def train(
+    photos: str | Path,
+    *,
+    backbone: str | Backbone,
+    output: str | Path | None = None,
+    test: str | Path | None = None,
+    head: str = "linear",
+    layer: str | None = None,
+    seed: int = 0,
+    refit: bool = False,
+    weights: bool = True,
+    follow_links: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Model:
+    """Learn classes from photos, measure how well, and save the model with its report.
+
+    Features that were computed before, for the same photo content and the same backbone, are read from
+    the home's store. The same photos, backbone and seed give the same model, bit for bit.
+
+    Args:
+        photos: a folder with a folder for each class, or a CSV with the columns path and label.
+        backbone: the name of a pretrained network, or a `Backbone`.
+        output: the model folder to write; None keeps the model in memory.
+        test: labelled photos to measure on. Without it, below 1,000 photos, five-fold out-of-fold
+            predictions are measured, and from 1,000 on a held-out fifth.
+        head: "linear", "neighbours" or "prototypes" (works with one photo a class).
+        layer: a layer reference; None: the backbone's default.
+        seed: of splits, 0 or more.
+        refit: learn from a held-out fifth too, after measuring on it.
+        weights: save the backbone's weights with the model; otherwise their SHA-256 only.
+        follow_links: follow links that lead to other folders.
+        home: the folder for weights and features; None: `HEADSTART_HOME` or the platform's.
+        progress: told of each stretch of work.
+
+    Returns:
+        The model; `model.training` holds what was measured.
+
+    Raises:
+        UsageError: an argument that can't be right.
+        PhotosError: photos that can't be used: one class, none readable, an unknown class in `test`.
+        FitError: too few photos for this head.
+        WeightsMissingError: the backbone's weights are not at hand.
+        StorageError: the disk stands in the way; finished features are kept.
+
+    Example:
+        >>> import tempfile
+        >>> from headstart.testing import tiny_backbone, write_photos
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     photos = write_photos(Path(folder, "photos"))
+        ...     model = train(photos, backbone=tiny_backbone(), home=Path(folder, "home"))
+        >>> model.classes, model.training.photos.used
+        (('blue', 'red'), 12)
+    """
+    began = time.monotonic()
+    _check_options(head, seed)
+    check_backbone_name(backbone)
+    place = Home.find(home)
+    target = None if output is None else _check_output(output, photos, test)
+    with PhotoReader() as reader:
+        given = gather_labelled(photos, reader, follow_links=follow_links, progress=progress)
+        apart = None
+        if test is not None:
+            apart = gather_test(test, reader, given, follow_links=follow_links, progress=progress)
+        network = open_backbone(backbone, place)
+        with open_store(place) as store:
+            table = extract_rows(given, network, store, reader, layer=layer, progress=progress)
+            test_table = None
+            if apart is not None:
+                test_table = extract_rows(apart, network, store, reader, layer=layer, progress=progress)
+        extracted = time.monotonic()
+        learned = learn(table, test_table, head=head, seed=seed, refit=refit)
+        seconds = {"features": extracted - began, "head": time.monotonic() - extracted}
+        run = Run(given, apart, network, table, test_table, learned, head, seed, refit, seconds, began)
+        model = _model(run, place)
+        if target is not None:
+            page = render(report_facts(run, model=str(output), reader=reader))
+            model.save(
+                target,
+                weights=weights,
+                report_html=page,
+                extra_files={"skipped.csv": skipped_csv(run.skipped).encode("utf-8", "surrogateescape")},
+            )
+    return model
+
+
+def _check_options(head: str, seed: int) -> None:
+    if head not in HEADS:
+        raise UsageError(f"head is {head!r}; expected one of {', '.join(HEADS)}")
+    if seed < 0:
+        raise UsageError(f"seed is {seed}; expected 0 or more")
+
+
+def _check_output(output: str | Path, *sources: str | Path | None) -> Path:
+    """Refuse a model folder among the photos: it would be taken for a class of them."""
+    target = check_target(output)
+    for source in sources:
+        if (
+            source is not None
+            and Path(source).is_dir()
+            and target.resolve().is_relative_to(Path(source).resolve())
+        ):
+            raise UsageError(
+                f"output {str(output)!r} lies among the photos in {str(source)!r}; choose another place"
+            )
+    return target
+
+
+def _model(run: Run, home: Home) -> Model:
+    table, learned = run.table, run.learned
+    photos = [
+        TrainingPhoto(table.photos[at].name, str(table.photos[at].label), table.sha256[at])
+        for at in learned.index
+    ]
+    return Model(
+        backbone_spec=run.backbone.spec,
+        layer=table.space.layer,
+        head=learned.head,
+        novelty=learned.novelty,
+        photos=photos,
+        training=training_facts(run),
+        recipe={"decode": table.space.decode_recipe, **dict(table.space.engine)},
+        backbone=run.backbone,
+        home=home,
+    )
+
+
+def training_json(model: Model, output: str | Path) -> dict[str, Any]:
+    """Give what `train --json` prints.
+
+    Args:
+        model: trained.
+        output: the folder that it was saved in, as the user wrote it.
+    """
+    facts = model.training.model_dump()
+    return {
+        "model": str(output),
+        "backbone": model.backbone_spec.name,
+        "layer": model.layer,
+        "classes": list(model.classes),
+        **facts,
+        "report": str(Path(output) / "report.html"),
+    }

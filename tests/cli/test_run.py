@@ -1,0 +1,118 @@
+"""The command line as a process: exit codes, one line for each error, one JSON object."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from headstart import __version__
+from headstart.cli.run import explain, run
+from headstart.errors import HeadstartError
+
+
+def headstart(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "headstart", *map(str, arguments)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def loaded_by(code):
+    probe = f"import sys; {code}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+
+
+HEAVY = {"torch", "torchvision", "timm", "sklearn", "scipy", "PIL", "matplotlib"}
+
+
+def test_importing_headstart_loads_nothing_heavy():
+    assert not HEAVY & loaded_by("import headstart; dir(headstart)")
+
+
+def test_help_loads_nothing_heavy():
+    assert not HEAVY & loaded_by("from headstart.cli.app import build_app; build_app()")
+
+
+def test_help_as_a_process():
+    shown = headstart("--help")
+
+    assert shown.returncode == 0
+    assert all(
+        verb in shown.stdout for verb in ("train", "predict", "evaluate", "embed", "backbones", "weights")
+    )
+
+
+@pytest.mark.parametrize(
+    "verb", [[], ["train"], ["predict"], ["evaluate"], ["embed"], ["demo"], ["weights", "add"]]
+)
+def test_help_of_each_verb(verb, capsys):
+    assert run([*verb, "--help"]) == 0
+    assert "Usage" in capsys.readouterr().out
+
+
+def test_version(capsys):
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == __version__
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["trian", "photos"],
+        ["train"],
+        ["train", "photos", "-o", "model", "--seed", "many"],
+        ["train", "photos", "-o", "model", "--head", "none"],
+        ["train", "photos", "-o", "model"],
+        ["train", "photos", "-o", "model", "--backbone", "resnet18@random", "--unknown-option"],
+        ["predict", "no-such-model", "photo.jpg"],
+    ],
+)
+def test_wrong_use_is_one_line_and_exit_code_2(arguments, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert run(arguments) == 2
+
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert len(shown.err.strip().splitlines()) == 1
+    assert "Traceback" not in shown.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_with_json_is_one_object(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert run(["predict", "no-such-model", "photo.jpg", "--json"]) == 2
+
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert "no-such-model" in error["message"]
+
+
+def test_debug_shows_the_traceback(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(HeadstartError):
+        run(["predict", "no-such-model", "photo.jpg", "--debug"])
+
+
+@pytest.mark.parametrize(
+    ("error", "part"),
+    [
+        (ValueError("surprise"), "an error of headstart itself (ValueError: surprise)"),
+        (MemoryError(), "out of memory"),
+        (PermissionError(13, "Permission denied", "/there"), "Permission denied: /there"),
+        (HeadstartError("two\nlines\udce9"), "two lines\\udce9"),
+    ],
+)
+def test_explain_is_one_printable_line(error, part):
+    assert part in explain(error)
+    assert "\n" not in explain(error)

@@ -1,0 +1,82 @@
+"""README and guides, run word for word: a document that lies fails here."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from headstart.cli.run import run
+from headstart.testing import fake_photo, jpeg, write_photos
+from tests.journey.documents import PROJECT, blocks, commands
+
+DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A folder with the photos that the documents speak of, and a home with weights for their network."""
+    import torchvision
+    from safetensors.torch import save_file
+
+    from headstart.tasks.weights import add_weights
+
+    folder = tmp_path_factory.mktemp("world")
+    write_photos(folder / "photos", ("cat", "dog"), each=8)
+    write_photos(folder / "other-photos", ("cat", "dog"), each=3, side=56)
+    write_photos(folder, ("holiday",), each=2)
+    (folder / "one-more.jpg").write_bytes(jpeg(fake_photo(0, 99)))
+    network = torchvision.models.mobilenet_v2(weights=None)
+    save_file(
+        {name: value.contiguous() for name, value in network.state_dict().items()},
+        folder / "mine.safetensors",
+    )
+    add_weights(
+        folder / "mine.safetensors",
+        backbone="torchvision:mobilenet_v2",
+        tag="IMAGENET1K_V2",
+        home=folder / "home",
+    )
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_code_blocks_run(document, world, monkeypatch, capsys):
+    monkeypatch.chdir(world)
+    monkeypatch.setenv("HEADSTART_HOME", str(world / "home"))
+    namespace: dict[str, object] = {"__name__": "document"}
+
+    for block in blocks(document):
+        if block.language == "python":
+            exec(compile("\n" * block.line + block.code, str(document), "exec"), namespace)
+        for words in commands(block) if block.language == "sh" else []:
+            if words[0] == "headstart":
+                assert run(words[1:]) == 0, (words, capsys.readouterr().err)
+            else:
+                assert words[0] in {"make", "pip", "cd"}, f"{document.name}:{block.line}: {words}"
+
+
+def test_readme_commands_are_make_targets():
+    """`make test` is what runs this; `make demo` is run by the next test."""
+    named = [words for block in blocks(DOCUMENTS[0]) for words in commands(block) if words[0] == "make"]
+
+    assert named == [["make", "demo"], ["make", "test"]]
+    for words in named:
+        subprocess.run([*words, "--dry-run"], cwd=PROJECT, check=True, capture_output=True)
+
+
+@pytest.mark.slow
+def test_demo_ends_with_a_report(tmp_path):
+    environment = {**os.environ, "HEADSTART_HOME": str(tmp_path / "home"), "HEADSTART_OFFLINE": "1"}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "headstart", "demo", "--output", str(tmp_path / "demo")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "random weights" in done.stderr
+    assert (tmp_path / "demo" / "model" / "report.html").is_file()
