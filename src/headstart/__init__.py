@@ -25,7 +25,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from headstart.backbones.registry import load_backbone
+    from headstart.backbones.load import load_backbone
     from headstart.errors import HeadstartError
     from headstart.features.transformer import PhotoFeatures
     from headstart.heads.linear import LinearClassifier
@@ -42,7 +42,7 @@ _HOMES = {
     "PhotoFeatures": "headstart.features.transformer",
     "embed": "headstart.tasks.embed",
     "evaluate": "headstart.tasks.evaluate",
-    "load_backbone": "headstart.backbones.registry",
+    "load_backbone": "headstart.backbones.load",
     "load_model": "headstart.model.model",
     "predict": "headstart.tasks.predict",
     "train": "headstart.tasks.train",

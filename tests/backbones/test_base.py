@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from headstart.backbones.base import Backbone
+from headstart.backbones.load import load_backbone
 from headstart.backbones.module import module_backbone
-from headstart.backbones.registry import load_backbone
 from headstart.errors import BackboneError
 
 

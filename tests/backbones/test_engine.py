@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from headstart.backbones.engine import TorchEngine, cpu_kind
-from headstart.backbones.registry import load_backbone
+from headstart.backbones.load import load_backbone
 from headstart.errors import BackboneError
 from headstart.testing import tiny_backbone
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from headstart.backbones.check import check_backbone
-from headstart.backbones.registry import load_backbone
+from headstart.backbones.load import load_backbone
 from headstart.backbones.weights import WeightsStore
 from headstart.images.decode import decode
 from headstart.storage.home import Home

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from headstart.backbones import registry
+from headstart.backbones.load import load_backbone
 from headstart.backbones.registry import (
     BackboneName,
     adapter,
     list_backbones,
-    load_backbone,
     parse_name,
     register,
 )

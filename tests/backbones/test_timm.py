@@ -5,7 +5,7 @@ import timm
 import torch
 from timm.data import create_transform, resolve_data_config
 
-from headstart.backbones.registry import load_backbone
+from headstart.backbones.load import load_backbone
 from headstart.backbones.state import state_tensors
 from headstart.backbones.timm import ADAPTER, _preprocessing
 from headstart.errors import BackboneError, WeightsRefusedError

@@ -7,7 +7,7 @@ import torch
 import torchvision
 from torchvision.models import get_model_builder, get_model_weights
 
-from headstart.backbones.registry import load_backbone
+from headstart.backbones.load import load_backbone
 from headstart.backbones.state import state_tensors
 from headstart.backbones.torchvision import ADAPTER
 from headstart.errors import WeightsRefusedError

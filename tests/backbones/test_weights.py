@@ -457,7 +457,7 @@ def test_a_fetch_that_breaks_off_goes_on(store, server):
 def test_fetched_weights_give_the_same_logits_as_the_network_that_made_them(store, server, architecture):
     import torchvision
 
-    from headstart.backbones.registry import load_backbone
+    from headstart.backbones.load import load_backbone
 
     torch.manual_seed(0)
     network = torchvision.models.get_model(architecture, num_classes=1000).eval()

@@ -6,8 +6,8 @@ from torch import nn
 
 from headstart.backbones.base import Backbone
 from headstart.backbones.check import check_backbone
+from headstart.backbones.load import load_backbone
 from headstart.backbones.module import module_backbone
-from headstart.backbones.registry import load_backbone
 from headstart.errors import BackboneError
 from headstart.testing import tiny_backbone
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.backbones.registry import load_backbone
+from headstart.backbones.load import load_backbone
 from headstart.errors import BackboneError, PhotosError, UsageError
 from headstart.features.extract import extract
 from headstart.features.store import FeatureStore

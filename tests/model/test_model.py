@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from headstart.backbones.registry import load_backbone
+from headstart.backbones.load import load_backbone
 from headstart.backbones.weights import WeightsStore
 from headstart.errors import ModelError, UsageError, WeightsMissingError, WeightsRefusedError
 from headstart.heads.fitted import LinearHead, NeighboursHead, PrototypesHead

@@ -158,7 +158,7 @@ def test_feature_prediction_and_module_agree(world, model):
 def test_a_network_without_classes_cannot_answer(monkeypatch, world):
     from headstart.tasks import answerer
 
-    monkeypatch.setattr("headstart.backbones.registry.load_backbone", lambda name, **_: tiny_backbone())
+    monkeypatch.setattr("headstart.backbones.load.load_backbone", lambda name, **_: tiny_backbone())
 
     with pytest.raises(BackboneError, match="no classes"):
         answerer.open_answerer("resnet18@random", None)

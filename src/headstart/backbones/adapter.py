@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from headstart.backbones.spec import OptionValue, Preprocessing
     from headstart.backbones.trace import Trace
 
-RANDOM = "random"
 
 NOT_OURS = frozenset(
     {

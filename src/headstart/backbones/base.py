@@ -36,7 +36,7 @@ class Backbone:
 
     Example:
         >>> import torch
-        >>> from headstart.backbones.registry import load_backbone
+        >>> from headstart.backbones.load import load_backbone
         >>> backbone = load_backbone("squeezenet1_1@random")
         >>> backbone.spec.feature_layer, backbone.spec.feature_width
         ('features:mean', 512)
@@ -87,7 +87,7 @@ class Backbone:
 
         Example:
             >>> import torch
-            >>> from headstart.backbones.registry import load_backbone
+            >>> from headstart.backbones.load import load_backbone
             >>> backbone = load_backbone("resnet18@random")
             >>> found = backbone.activations(torch.rand(1, 3, 64, 64), ["layer1", "layer4:mean"])
             >>> [tuple(each.shape) for each in found.values()]
@@ -118,7 +118,7 @@ class Backbone:
 
         Example:
             >>> import torch
-            >>> from headstart.backbones.registry import load_backbone
+            >>> from headstart.backbones.load import load_backbone
             >>> load_backbone("resnet18@random").features(torch.rand(1, 3, 64, 64), "layer3:mean").shape
             torch.Size([1, 256])
         """
@@ -143,7 +143,7 @@ class Backbone:
 
         Example:
             >>> import torch
-            >>> from headstart.backbones.registry import load_backbone
+            >>> from headstart.backbones.load import load_backbone
             >>> backbone = load_backbone("squeezenet1_1@random")
             >>> grey = torch.full((1, 3, 8, 8), 0.485)
             >>> float(backbone.normalise(grey)[0, 0, 0, 0])
@@ -155,7 +155,7 @@ class Backbone:
         """Every named module with its class, its output's shape for one photo, and its parameters.
 
         Example:
-            >>> from headstart.backbones.registry import load_backbone
+            >>> from headstart.backbones.load import load_backbone
             >>> layers = {layer.name: layer for layer in load_backbone("squeezenet1_1@random").layers()}
             >>> layers["features"].kind, layers["features"].shape
             ('Sequential', (512, 13, 13))
@@ -169,7 +169,7 @@ class Backbone:
             BackboneError: as in `activations`.
 
         Example:
-            >>> from headstart.backbones.registry import load_backbone
+            >>> from headstart.backbones.load import load_backbone
             >>> load_backbone("squeezenet1_1@random").width("features")
             86528
         """
@@ -184,7 +184,7 @@ class Backbone:
             layer: a layer reference; None: the default.
 
         Example:
-            >>> from headstart.backbones.registry import load_backbone
+            >>> from headstart.backbones.load import load_backbone
             >>> load_backbone("squeezenet1_1@random").parameters_until("features")
             722496
         """
@@ -197,7 +197,7 @@ class Backbone:
         """How many parameters a linear head on a layer trains: weights and a bias for each class.
 
         Example:
-            >>> from headstart.backbones.registry import load_backbone
+            >>> from headstart.backbones.load import load_backbone
             >>> load_backbone("squeezenet1_1@random").head_parameters(2)
             1026
         """
@@ -210,7 +210,7 @@ class Backbone:
 
         Example:
             >>> import torch
-            >>> from headstart.backbones.registry import load_backbone
+            >>> from headstart.backbones.load import load_backbone
             >>> module = load_backbone("squeezenet1_1@random").to_module()
             >>> module(torch.rand(1, 3, 64, 64)).shape
             torch.Size([1, 512])

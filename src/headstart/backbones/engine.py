@@ -60,7 +60,7 @@ class TorchEngine:
 
     Example:
         >>> import numpy as np
-        >>> from headstart.backbones.registry import load_backbone
+        >>> from headstart.backbones.load import load_backbone
         >>> engine = TorchEngine(load_backbone("squeezenet1_1@random"))
         >>> photos = np.random.default_rng(0).random((3, 3, 64, 64), dtype=np.float32)
         >>> rows = engine.run(photos)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headstart.backbones.adapter import RANDOM, Origin, assemble
+from headstart.backbones.adapter import Origin, assemble
 from headstart.backbones.registry import adapter as adapter_of
+from headstart.backbones.spec import RANDOM
 from headstart.backbones.state import digest, seeded, state_bytes
 from headstart.errors import BackboneError, WeightsRefusedError
 
@@ -48,7 +49,7 @@ def restore_backbone(spec: BackboneSpec, weights: bytes) -> Backbone:
         WeightsRefusedError: bytes with another digest than the spec's, or tensors that do not fit.
 
     Example:
-        >>> from headstart.backbones.registry import load_backbone
+        >>> from headstart.backbones.load import load_backbone
         >>> backbone = load_backbone("squeezenet1_1@random")
         >>> restore_backbone(backbone.spec, backbone.weights()).spec == backbone.spec
         True

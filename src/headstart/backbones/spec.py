@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 OptionValue = str | int | float | bool
 
+RANDOM = "random"
+"""The tag of seeded random weights, which have learned nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:

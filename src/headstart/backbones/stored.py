@@ -32,7 +32,7 @@ def stored_backbone(
     offline: bool | None,
     trust_first: bool,
 ) -> Backbone:
-    """Build a backbone with weights from the store; see `headstart.backbones.registry.load_backbone`."""
+    """Build a backbone with weights from the store; see `headstart.backbones.load.load_backbone`."""
     store = WeightsStore(Home.find() if home is None else home)
     entry = store.find(wanted.framework, wanted.architecture, wanted.tag)
     if entry is None:

@@ -110,7 +110,7 @@ class PhotoFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
 
 @lru_cache(maxsize=2)
 def _load(name: str, home: Home) -> Backbone:
-    from headstart.backbones.registry import load_backbone
+    from headstart.backbones.load import load_backbone
 
     return load_backbone(name, home=home)
 

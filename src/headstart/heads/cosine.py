@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 _BLOCK = 1024  # queries at a time: the table of similarities stays small beside the rows
 _SPARE = 8  # more candidates than asked for, so that float32's rounding can't change who is nearest
 
+NEAR = 1e-4  # added to a distance before it is inverted: a copy of a training photo outvotes the rest
+
 
 def unit(rows: NDArray[np.floating], dtype: type = np.float64) -> NDArray[np.floating]:
     """Rows of length one; a row of zeros stays as it is.

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.errors import FitError
-from headstart.heads.cosine import CosineIndex, unit
+from headstart.heads.cosine import NEAR, CosineIndex, unit
 from headstart.heads.softmax import softmax
 from headstart.heads.tensors import check_rows, compact, single, take
 
@@ -279,7 +279,6 @@ class NeighboursHead:
         return NeighboursModule(units, self.codes, len(self.classes), self.k, self.smoothing)
 
 
-NEAR = 1e-4  # added to a distance before it is inverted: a copy of a training photo outvotes the rest
 PROTOTYPES_TEMPERATURE = 0.03  # fitted on four data sets and two networks: 0.021 to 0.037
 
 KINDS: dict[str, type[LinearHead | NeighboursHead | PrototypesHead]] = {

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from headstart.heads.fitted import NEAR
+from headstart.heads.cosine import NEAR
 
 
 def _buffer(array: NDArray[Any], kind: type = np.float32) -> Tensor:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headstart.backbones.load import load_backbone
 from headstart.backbones.published import missing_weights
-from headstart.backbones.registry import RANDOM, load_backbone
 from headstart.backbones.restore import restore_backbone
+from headstart.backbones.spec import RANDOM
 from headstart.backbones.weights import WeightsStore
 from headstart.errors import ModelError, WeightsMissingError
 from headstart.storage.home import Home

@@ -116,7 +116,8 @@ def _of_backbone(backbone: Backbone) -> Answerer:
 
 
 def _network(name: str, home: Home) -> Backbone:
-    from headstart.backbones.registry import load_backbone, parse_name
+    from headstart.backbones.load import load_backbone
+    from headstart.backbones.registry import parse_name
 
     try:
         parse_name(name)

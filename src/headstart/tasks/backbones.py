@@ -6,9 +6,11 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from headstart.backbones.load import load_backbone
 from headstart.backbones.published import published
-from headstart.backbones.registry import RANDOM, BackboneName, load_backbone, parse_name
+from headstart.backbones.registry import BackboneName, parse_name
 from headstart.backbones.registry import list_backbones as list_names
+from headstart.backbones.spec import RANDOM
 from headstart.backbones.weights import WeightsStore
 from headstart.errors import BackboneError, UsageError, WeightsMissingError
 from headstart.storage.home import Home

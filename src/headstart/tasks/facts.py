@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from headstart.backbones.spec import RANDOM
 from headstart.heads.metrics import Measurement, measure
 from headstart.model.facts import Accuracy, ClassFacts, FeaturesFacts, PhotosFacts, TrainingFacts
 from headstart.tasks.gather import reasons
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from headstart.images.photo import Skipped
     from headstart.tasks.gather import Gathered
     from headstart.tasks.judge import Learned
-
-_RANDOM = "random"
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Run:
     @property
     def has_random_weights(self) -> bool:
         """Whether the network has learned nothing."""
-        return self.backbone.spec.tag == _RANDOM
+        return self.backbone.spec.tag == RANDOM
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:

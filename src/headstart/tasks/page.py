@@ -59,7 +59,7 @@ def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
     return ReportFacts(
         title=_title(run),
         command=_command(run, model),
-        created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ"),
         version=metadata.version("headstart"),
         seed=run.seed,
         model=model,

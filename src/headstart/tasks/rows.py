@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headstart.backbones.base import Backbone
-from headstart.backbones.registry import load_backbone, parse_name
+from headstart.backbones.load import load_backbone
+from headstart.backbones.registry import parse_name
 from headstart.features.extract import extract
 from headstart.features.store import FeatureStore
 from headstart.tasks.gather import require_usable
