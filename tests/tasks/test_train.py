@@ -254,3 +254,34 @@ def test_held_out_part_with_a_class_of_two_photos(tmp_path, home, monkeypatch):
 
     assert model.training.accuracy.how == "held-out"
     assert len(model.classes) == 5
+
+
+@pytest.mark.parametrize(
+    "content", [b"no photo", jpeg(fake_photo(1, 7, side=200))[:3000]], ids=["read", "decode"]
+)
+def test_a_class_without_a_usable_photo_stops(content, photos, home):
+    for path in (photos / "blue").iterdir():
+        path.unlink()
+    (photos / "blue" / "1.jpg").write_bytes(content)
+
+    with pytest.raises(PhotosError, match=r"class 'blue'.*blue/1\.jpg"):
+        train(photos, backbone=tiny_backbone(), home=home)
+
+
+def test_many_classes_of_one_photo_with_prototypes(tmp_path, home, monkeypatch):
+    monkeypatch.setattr("headstart.tasks.judge.FOLDS_BELOW", 5)
+    photos = write_photos(tmp_path / "photos", [f"class {number}" for number in range(6)], each=1)
+
+    model = train(photos, backbone=tiny_backbone(), home=home, head="prototypes")
+
+    assert model.training.accuracy is None
+    assert len(model.classes) == 6
+
+
+def test_few_photos_are_judged_in_as_many_folds_as_there_are(tmp_path, home):
+    photos = write_photos(tmp_path / "photos", each=2)
+
+    model = train(photos, backbone=tiny_backbone(), home=home, output=tmp_path / "model")
+
+    assert model.training.accuracy.photos == 4
+    assert "4 parts" in (tmp_path / "model" / "report.html").read_text()

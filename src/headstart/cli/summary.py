@@ -7,8 +7,8 @@ from typing import Any
 from headstart.cli.output import percent
 
 _HOW = {
-    "folds": "five-fold, each photo judged by a head that had not seen it",
-    "holdout": "on a held-out part",
+    "folds": "out of fold: each judged by a head that had not seen it",
+    "held-out": "on a held-out part",
     "test": "on the test photos",
 }
 

@@ -34,6 +34,7 @@ class Gathered:
         classes: sorted class names.
         notes: what people should know.
         leaked: photos left out because they were also trained on.
+        trained: these are photos to learn from, so each class needs one; photos to measure on need not.
     """
 
     source: str
@@ -42,6 +43,7 @@ class Gathered:
     classes: tuple[str, ...]
     notes: tuple[str, ...]
     leaked: int = 0
+    trained: bool = True
 
 
 def gather_labelled(
@@ -74,8 +76,11 @@ def gather_labelled(
         skipped=(*found.skipped, *skipped, *duplicates.skipped),
         classes=found.classes,
         notes=(*found.notes, *duplicates.notes),
+        trained=known is None,
     )
     require_usable(gathered.source, len(gathered.hashed), gathered.skipped)
+    if gathered.trained:
+        require_classes(gathered, {str(each.photo.label) for each in gathered.hashed})
     return gathered
 
 
@@ -104,6 +109,23 @@ def require_usable(source: str, usable: int, skipped: Sequence[Skipped]) -> None
             f"{source}: only {usable} of {total} files can be used ({count_reasons(skipped, 3)}); "
             f"expected at least half of them; the first: {skipped[0].name} ({skipped[0].detail})"
         )
+
+
+def require_classes(gathered: Gathered, left: Collection[str]) -> None:
+    """Stop where a class has no usable photo left: a model without it is not what was asked for.
+
+    Raises:
+        PhotosError: names the class, and why its photos can't be used.
+    """
+    for label in gathered.classes:
+        if label not in left:
+            why = next(
+                (f" ({each.name}: {each.detail})" for each in gathered.skipped if each.label == label), ""
+            )
+            raise PhotosError(
+                f"class {label!r} in {gathered.source} has no photo that can be used{why}; "
+                "add photos or take the class out"
+            )
 
 
 def reasons(skipped: Iterable[Skipped]) -> dict[str, int]:

@@ -41,6 +41,7 @@ class Judgement:
         index: which of them, (n,).
         probabilities: (n, classes) as the kept model gives them.
         uncalibrated: the same before calibration, where the head has one.
+        folds: how many folds there were, where `method` is "folds".
     """
 
     method: Method
@@ -48,6 +49,7 @@ class Judgement:
     index: NDArray[np.intp]
     probabilities: NDArray[np.float64]
     uncalibrated: NDArray[np.float64] | None
+    folds: int | None = None
 
     @property
     def true(self) -> list[str]:
@@ -128,7 +130,8 @@ def _learn_with_held_out(table: FeatureTable, head: str, seed: int, *, refit: bo
     # Of a class with two photos one may be held out: what counts is how many the user gave.
     enough = min(_contents(table).values()) > 1
     estimator = _fitted(table, index, head, seed, min_photos=1 if enough else 2)
-    judgement = _judged("held-out", estimator, table, held_out)
+    # With one photo a class there is none that can be held out.
+    judgement = _judged("held-out", estimator, table, held_out) if len(held_out) else None
     distances = nearest_distances(table.rows[held_out], table.rows[index])
     if refit:
         index = np.arange(len(table.rows))
@@ -202,9 +205,8 @@ def _judged(
 def _judged_by_folds(table: FeatureTable, fold: NDArray[np.int64], head: str, seed: int) -> Judgement:
     found = out_of_fold(make_head(head, seed=seed), table.rows, labels_of(table), fold, groups=table.sha256)
     index = np.flatnonzero(found.measured)
-    return Judgement(
-        "folds", table, index, found.probabilities[index], _before(head, found.uncalibrated[index])
-    )
+    probabilities, uncalibrated = found.probabilities[index], _before(head, found.uncalibrated[index])
+    return Judgement("folds", table, index, probabilities, uncalibrated, len(np.unique(fold[index])))
 
 
 def _before(head: str, uncalibrated: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -28,7 +28,7 @@ from headstart.report.facts import (
 )
 from headstart.report.reliability import reliability_bins
 from headstart.report.thumbnails import thumbnail
-from headstart.tasks.judge import FOLDS, labels_of
+from headstart.tasks.judge import labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +131,7 @@ def _measured(run: Run, reader: PhotoReader) -> MeasuredFacts | None:
         high=measured.high,
         photos=measured.photos,
         method=judged.method,
-        folds=FOLDS if judged.method == "folds" else None,
+        folds=judged.folds,
         refitted=run.refit and judged.method == "held-out",
         source=None if run.apart is None else run.apart.source,
         balanced_accuracy=measured.balanced_accuracy,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from headstart.backbones.base import Backbone
@@ -9,7 +10,7 @@ from headstart.backbones.load import load_backbone
 from headstart.backbones.registry import parse_name
 from headstart.features.extract import extract
 from headstart.features.store import FeatureStore
-from headstart.tasks.gather import require_usable
+from headstart.tasks.gather import require_classes, require_usable
 
 if TYPE_CHECKING:
     from headstart.features.extract import FeatureTable
@@ -56,5 +57,8 @@ def extract_rows(
         PhotosError: decoding shows that most photos can't be used.
     """
     table = extract(gathered.hashed, backbone, store=store, layer=layer, reader=reader, progress=progress)
-    require_usable(gathered.source, len(table.photos), (*gathered.skipped, *table.skipped))
+    everything = (*gathered.skipped, *table.skipped)
+    require_usable(gathered.source, len(table.photos), everything)
+    if gathered.trained:
+        require_classes(replace(gathered, skipped=everything), {str(photo.label) for photo in table.photos})
     return table
