@@ -212,3 +212,38 @@ def test_random_damage_ends_in_an_outcome_without_warnings(seed):
             outcomes.add(type(fault.reason))
 
     assert outcomes <= {(32, 32, 3), Reason}
+
+
+@pytest.mark.parametrize("tail", [b"", bytes(5000)], ids=["nothing", "zeros"])
+def test_a_jpeg_whose_end_is_missing_is_never_filled_silently(tail):
+    import io
+
+    from PIL import Image
+
+    thumbnail = makers_thumbnail = io.BytesIO()
+    Image.new("RGB", (160, 120), "red").save(makers_thumbnail, "JPEG")
+    picture = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(picture, "JPEG")
+    data = picture.getvalue()
+    # A thumbnail in the metadata has an end marker of its own.
+    exif = b"\xff\xe1" + (len(thumbnail.getvalue()) + 2).to_bytes(2) + thumbnail.getvalue()
+    cut = data[:2] + exif + data[2 : len(data) * 9 // 10] + tail
+
+    with pytest.raises(PhotoFault) as caught:
+        decode(cut)
+    assert caught.value.reason in {Reason.TRUNCATED, Reason.CORRUPT}
+
+
+@pytest.mark.parametrize("missing", [1, 2, 12, 20])
+def test_a_png_without_its_end_is_truncated(missing):
+    import io
+
+    from PIL import Image
+
+    picture = io.BytesIO()
+    Image.new("RGB", (100, 100), "red").save(picture, "PNG")
+
+    with pytest.raises(PhotoFault) as caught:
+        decode(picture.getvalue()[:-missing])
+    assert caught.value.reason is Reason.TRUNCATED

@@ -357,7 +357,7 @@ class TestNames:
             "caf\u00e9/1.jpg",
         ]
         assert found.notes == (
-            "2 folders have the same name in different Unicode forms and make one class, 'café'",
+            "2 folders differ in Unicode form or outer blanks only and make one class, 'café'",
         )
 
     def test_classes_that_differ_in_case_stay_apart_with_a_note(self, tree):
@@ -460,3 +460,25 @@ class TestFilesToPredict:
         assert names(scan_files([tmp_path / "in"])) == expected
         given = [str(tmp_path / "in" / name) for name in made]
         assert names(scan_files(given)) == given
+
+
+def test_a_stray_photo_does_not_make_train_and_test_classes(tmp_path):
+    for part in ("train", "test"):
+        for label in ("cat", "dog"):
+            folder = tmp_path / part / label
+            folder.mkdir(parents=True)
+            for number in range(10):
+                (folder / f"{number}.jpg").touch()
+        (tmp_path / part / "README").touch()
+    (tmp_path / "train" / "overview.jpg").touch()
+
+    with pytest.raises(PhotosError, match="would be a guess"):
+        scan_photos(tmp_path)
+
+
+def test_outer_blanks_are_no_part_of_a_class(tmp_path):
+    for label in (" ants", "bees "):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "1.jpg").touch()
+
+    assert scan_photos(tmp_path).classes == ("ants", "bees")

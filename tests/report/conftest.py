@@ -146,7 +146,7 @@ def build_facts(labels=("cat", "dog"), confusion=((97, 3), (2, 98)), **changes):
         ],
         "notes": ["cat/12.jpg and cat/77.jpg are the same photo."],
         "measured": build_measured(labels, confusion) if confusion is not None else None,
-        "unknown": UnknownFacts(threshold=0.4123),
+        "unknown": UnknownFacts(photos=400, threshold=0.4123),
         "effort": EffortFacts(
             computed=480, reused=16, features_seconds=12.0, head_seconds=0.83, total_seconds=74.9
         ),

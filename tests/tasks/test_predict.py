@@ -62,6 +62,12 @@ def test_a_bad_file_gets_an_error_and_stops_nothing(world, model, tmp_path):
     assert "missing" in answers["missing.jpg"].error
 
 
+def test_answers_come_in_the_order_given(world, model):
+    files = ["missing.jpg", world / "photos" / "red" / "1.jpg", world / "photos" / "blue" / "0.jpg"]
+
+    assert [each.file for each in predict(model, files, home=world / "home")] == [str(file) for file in files]
+
+
 def test_only_bad_files_are_still_answered(world, model, tmp_path):
     (tmp_path / "bad.jpg").write_text("not a photo")
 

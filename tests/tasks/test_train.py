@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from headstart import load_model, predict, train
-from headstart.errors import FitError, PhotosError, UsageError
+from headstart.errors import BackboneError, FitError, PhotosError, UsageError
 from headstart.testing import fake_photo, jpeg, tiny_backbone, write_photos
 
 
@@ -153,7 +153,8 @@ def test_one_photo_a_class_works_with_prototypes_alone(tmp_path, home):
     model = train(photos, backbone=tiny_backbone(), home=home, head="prototypes", output=tmp_path / "model")
 
     assert model.training.accuracy is None, "what is not measured is not printed"
-    assert predict(model, photos / "red", home=home)[0].label == "red"
+    [answer] = predict(model, photos / "red", home=home)
+    assert (answer.label, answer.unknown) == ("red", None), "no photo was left to measure what is unknown"
     assert load_model(tmp_path / "model").training.accuracy is None
 
 
@@ -262,9 +263,10 @@ def test_held_out_part_with_a_class_of_two_photos(tmp_path, home, monkeypatch):
 def test_a_class_without_a_usable_photo_stops(content, photos, home):
     for path in (photos / "blue").iterdir():
         path.unlink()
-    (photos / "blue" / "1.jpg").write_bytes(content)
+    for number in (1, 2):
+        (photos / "blue" / f"{number}.jpg").write_bytes(content + bytes(number))
 
-    with pytest.raises(PhotosError, match=r"class 'blue'.*blue/1\.jpg"):
+    with pytest.raises(PhotosError, match=r"class 'blue'.*blue/[12]\.jpg"):
         train(photos, backbone=tiny_backbone(), home=home)
 
 
@@ -285,3 +287,59 @@ def test_few_photos_are_judged_in_as_many_folds_as_there_are(tmp_path, home):
 
     assert model.training.accuracy.photos == 4
     assert "4 parts" in (tmp_path / "model" / "report.html").read_text()
+
+
+def test_copies_of_a_photo_are_measured_once(photos, home):
+    for number in range(30):
+        shutil.copy(photos / "red" / "0.jpg", photos / "red" / f"copy {number}.jpg")
+
+    facts = train(photos, backbone=tiny_backbone(), home=home).training
+
+    assert facts.photos.used == 46
+    assert facts.accuracy.photos == 16, "a copy says nothing more"
+    assert any("30 photos are exact copies" in note for note in facts.notes)
+
+
+def test_a_class_of_copies_of_one_photo_stops_before_work(photos, home):
+    for path in (photos / "blue").iterdir():
+        path.write_bytes(jpeg(fake_photo(1, 0)))
+
+    with pytest.raises(FitError, match="copies counted once"):
+        train(photos, backbone=tiny_backbone(), home=home)
+
+    assert not home.exists()
+
+
+def test_test_photos_that_were_trained_on_are_listed_with_their_other_label(photos, tmp_path, home):
+    test = write_photos(tmp_path / "test", ("red", "blue"), each=4, side=40)
+    shutil.copy(photos / "red" / "0.jpg", test / "blue" / "really red.jpg")
+
+    model = train(photos, test=test, backbone=tiny_backbone(), home=home, output=tmp_path / "model")
+
+    assert model.training.photos.reasons == {"also trained on": 1}
+    assert '"blue/really red.jpg","also trained on"' in (tmp_path / "model" / "skipped.csv").read_text()
+    assert any("as another class" in note for note in model.training.notes)
+
+
+def test_a_class_without_test_photos_is_said(photos, tmp_path, home):
+    test = write_photos(tmp_path / "test", ("red",), each=4, side=40)
+
+    notes = train(photos, test=test, backbone=tiny_backbone(), home=home).training.notes
+
+    assert "no photo of 'blue' was measured: the figures are over 1 of 2 classes" in notes
+
+
+def test_what_files_are_called_changes_no_bit(photos, tmp_path, home):
+    train(photos, backbone=tiny_backbone(), home=home, output=tmp_path / "one")
+    for path in sorted(photos.rglob("*.jpg")):
+        path.rename(path.with_name(f"{9 - int(path.stem)}x.jpg"))
+    train(photos, backbone=tiny_backbone(), home=home, output=tmp_path / "two")
+
+    assert tensors(tmp_path / "one") == tensors(tmp_path / "two")
+
+
+def test_an_unknown_layer_stops_before_a_photo_is_read(photos, home):
+    with pytest.raises(BackboneError, match="nowhere"):
+        train(photos, backbone=tiny_backbone(), home=home, layer="nowhere")
+
+    assert not home.exists()

@@ -17,6 +17,7 @@ from headstart.errors import UsageError
 _Z95 = 1.959963984540054  # the normal distribution's 97.5 % point
 _FLOOR = 1e-15  # the least probability that counts: a class that was ruled out costs 34.5, not infinity
 BINS = 15
+PHOTOS_A_BIN = 20  # with fewer, a head that is perfectly calibrated seems off by several per cent
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,10 @@ class Measurement:
         confusion: (c, c) counts, row = true class, column = answer.
         classes: the names of rows and columns.
         log_loss: mean negative logarithm of the true class's probability.
-        calibration_error: mean gap between how sure and how right, in `BINS` groups of equally many
-            photos by how sure they are (adaptive ECE, Nguyen & O'Connor 2015), 0 to 1.
+        calibration_error: mean gap between how sure and how right, in at most `BINS` groups of equally many
+            photos by how sure they are (adaptive ECE, Nguyen & O'Connor 2015), 0 to 1; None with fewer
+            photos than two groups need.
+        calibration_groups: how many groups those are; 0 where there are too few photos.
         log_loss_before: the same before the temperature; None where it was not given.
         calibration_error_before: likewise.
     """
@@ -62,7 +65,8 @@ class Measurement:
     confusion: tuple[tuple[int, ...], ...]
     classes: tuple[str, ...]
     log_loss: float
-    calibration_error: float
+    calibration_error: float | None
+    calibration_groups: int
     log_loss_before: float | None = None
     calibration_error_before: float | None = None
 
@@ -134,6 +138,7 @@ def measure(
         classes=tuple(classes),
         log_loss=log_loss(table, codes),
         calibration_error=calibration_error(table, codes),
+        calibration_groups=calibration_groups(len(codes)),
         log_loss_before=None if before is None else log_loss(before, codes),
         calibration_error_before=None if before is None else calibration_error(before, codes),
     )
@@ -172,23 +177,40 @@ def log_loss(probabilities: NDArray[np.floating], codes: NDArray[np.integer]) ->
     return float(-np.log(np.clip(probabilities[np.arange(len(codes)), codes], _FLOOR, 1.0)).mean())
 
 
-def calibration_error(probabilities: NDArray[np.floating], codes: NDArray[np.integer]) -> float:
-    """Expected calibration error of the answers, over `BINS` groups of equally many photos.
+def calibration_groups(photos: int) -> int:
+    """How many groups the calibration error of so many photos rests on; 0 where it would be noise.
+
+    Example:
+        >>> calibration_groups(39), calibration_groups(100), calibration_groups(10_000)
+        (0, 5, 15)
+    """
+    groups = min(BINS, photos // PHOTOS_A_BIN)
+    return groups if groups > 1 else 0
+
+
+def calibration_error(probabilities: NDArray[np.floating], codes: NDArray[np.integer]) -> float | None:
+    """Expected calibration error of the answers, over groups of equally many photos.
 
     Groups of equal width, the older custom, leave most of them nearly empty where a head is mostly sure.
+    With few photos the figure is noise: a head that is perfectly calibrated gets 0.1 on 40 photos in 15
+    groups. So a group has at least 20 photos, and with fewer than 40 there is no figure.
 
     Args:
         probabilities: (n, c).
         codes: (n,) true classes as columns.
 
     Example:
-        >>> calibration_error(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 1]))  # 100 % sure, half right
+        >>> sure = np.tile([1.0, 0.0], (40, 1))
+        >>> calibration_error(sure, np.arange(40) % 2)  # 100 % sure, half right
         0.5
     """
+    count = calibration_groups(len(codes))
+    if not count:
+        return None
     sure = probabilities.max(axis=1)
     right = (probabilities.argmax(axis=1) == codes).astype(np.float64)
     # Photos that are equally sure stay in one group, or the order of the photos would change the figure.
-    edges = np.quantile(sure, np.linspace(0, 1, BINS + 1)[1:-1], method="lower")
+    edges = np.quantile(sure, np.linspace(0, 1, count + 1)[1:-1], method="lower")
     groups = np.searchsorted(np.unique(edges), sure, side="left")
     gaps = np.bincount(groups, weights=right - sure)
     return float(np.abs(gaps).sum() / len(codes))

@@ -20,6 +20,8 @@ from headstart.heads.cosine import CosineIndex
 from headstart.heads.tensors import compact
 
 QUANTILE = 0.95
+NEVER = 2.0
+"""The largest cosine distance: a threshold that was not measured, and that nothing exceeds."""
 
 
 def nearest_distances(rows: NDArray[np.floating], train_rows: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -77,16 +79,16 @@ def fit_novelty(train_rows: NDArray[np.floating], distances: NDArray[np.floating
         FitError: there is no training row, or a row is not finite.
 
     Returns:
-        A `Novelty`; without a single distance its threshold is 2, so nothing is called unknown.
+        A `Novelty`; without a single distance its threshold is `NEVER`.
 
     Example:
         >>> novelty = fit_novelty(np.array([[1.0, 0.0], [0.9, 0.1]]), np.array([0.1, 0.2]))
-        >>> round(novelty.threshold, 3), novelty.unknown(np.array([[1.0, 0.1], [0.0, 1.0]])).tolist()
-        (0.195, [False, True])
+        >>> novelty.threshold, novelty.unknown(np.array([[1.0, 0.1], [0.0, 1.0]])).tolist()
+        (0.2, [False, True])
     """
     known = np.asarray(distances, dtype=np.float64)
     known = known[np.isfinite(known)]
-    return Novelty(train_rows, float(np.quantile(known, QUANTILE)) if len(known) else 2.0)
+    return Novelty(train_rows, float(np.quantile(known, QUANTILE, method="higher")) if len(known) else NEVER)
 
 
 class Novelty:
@@ -110,6 +112,11 @@ class Novelty:
             raise FitError(f"the threshold is a cosine distance, from 0 to 2; got {threshold}.")
         self.threshold = float(threshold)
         self._index = CosineIndex(rows)
+
+    @property
+    def measured(self) -> bool:
+        """Whether the threshold rests on photos; otherwise nothing can be said of what is unknown."""
+        return self.threshold < NEVER
 
     @property
     def rows(self) -> NDArray[np.floating]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from headstart.images.walk import Walk
 
 
+_STRAY = 0.1  # up to this many files for each one deeper are strays, and no photos of a class
+
+
 def read_class_folders(source: str | Path, *, follow_links: bool = False, least_classes: int = 2) -> PhotoSet:
     """Find the photos in a folder that holds a folder for each class.
 
@@ -75,15 +78,19 @@ def _refuse_other_layouts(source: str, found: Walk, beside: list[str], labels: I
 
 
 def _refuse_nested_classes(source: str, found: Walk) -> None:
-    """Stop where no class folder holds a photo itself: train/cat, test/cat are no classes train and test."""
+    """Stop where class folders hold hardly a photo themselves: train/cat, test/cat are not train and test."""
     below: defaultdict[str, set[str]] = defaultdict(set)
+    direct = deeper = 0
     for name in found.files:
         top, _, rest = name.partition("/")
         inner, slash, _ = rest.partition("/")
         if slash:
             below[top].add(inner)
+            deeper += 1
         elif rest and (has_photo_suffix(rest) or "." not in rest):
-            return
+            direct += 1
+    if direct > _STRAY * deeper:
+        return
     top = max(below, key=lambda name: (len(below[name]), name), default="")
     if len(below[top]) > 1:
         raise PhotosError(
@@ -104,7 +111,7 @@ def _notes_on_merged(labels: dict[str, str]) -> list[str]:
     for folder, label in labels.items():
         folders[label].append(folder)
     return [
-        f"{len(same)} folders have the same name in different Unicode forms and make one class, {label!r}"
+        f"{len(same)} folders differ in Unicode form or outer blanks only and make one class, {label!r}"
         for label, same in sorted(folders.items())
         if len(same) > 1
     ]

@@ -17,7 +17,7 @@ from headstart.images.fault import PhotoFault, fault_from
 from headstart.images.fit import fit, resized_size
 from headstart.images.opening import accepted_format, open_picture
 from headstart.images.photo import Reason
-from headstart.images.shape import broken_png_chunk
+from headstart.images.shape import broken_png_chunk, is_cut
 from headstart.images.upright import orientation, swaps_sides, upright, upright_box
 
 if TYPE_CHECKING:
@@ -128,6 +128,9 @@ def _decode(data: bytes, kind: str, resize: Resize | None, warned: list[warnings
     size = file.size[::-1] if swaps_sides(turn) else file.size
     box = _load_small(file, turn, size, resize) if kind == "JPEG" and resize else None
     file.load()
+    # libjpeg and zlib are content with a picture whose end is missing: what is not there is grey
+    if kind in {"JPEG", "PNG"} and is_cut(data, kind):
+        raise PhotoFault(Reason.TRUNCATED, f"the {kind} ends before its picture does")
     # TIFF and HEIC are turned by their own decoders
     if kind not in {"JPEG", "TIFF", "HEIC"}:
         turn, turn_note = orientation(file)

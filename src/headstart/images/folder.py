@@ -85,7 +85,8 @@ def scan_files(paths: str | Path | Sequence[str | Path], *, follow_links: bool =
     if not found.photos and not found.skipped:
         raise PhotosError(f"no file to look at in {source or 'an empty list'}; give files or folders")
     photos = tuple(found.photos.values())
-    return PhotoSet(source, photos, (), tuple(found.skipped), found.ignored, tuple(found.notes))
+    skipped, notes = tuple(found.skipped), tuple(found.notes)
+    return PhotoSet(source, photos, (), skipped, found.ignored, notes, tuple(dict.fromkeys(found.order)))
 
 
 @dataclass(slots=True)
@@ -96,13 +97,14 @@ class _Files:
     skipped: list[Skipped] = field(default_factory=list)
     ignored: int = 0
     notes: list[str] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
 
     def add_file(self, given: str | Path) -> None:
         if finding := what_is_wrong(given):
             self._skip(given, finding)
         else:
             path = Path(given)
-            self.photos.setdefault(path, Photo(path, _name(given)))
+            self.order.append(self.photos.setdefault(path, Photo(path, _name(given))).name)
 
     def add_folder(self, given: str | Path, *, follow_links: bool) -> None:
         try:
@@ -113,14 +115,16 @@ class _Files:
         root, prefix = Path(given), _prefix(given)
         for name in found.files:
             path = root / name
-            self.photos.setdefault(path, Photo(path, prefix + name))
+            self.order.append(self.photos.setdefault(path, Photo(path, prefix + name)).name)
         self.skipped += [replace(entry, name=prefix + entry.name) for entry in found.skipped]
+        self.order += [prefix + entry.name for entry in found.skipped]
         self.ignored += found.ignored
         self.notes += [f"{str(given)!r}: {note}" for note in found.notes()]
         if not found.files and not found.skipped:
             self.notes.append(f"{str(given)!r} holds no file")
 
     def _skip(self, given: str | Path, finding: Finding) -> None:
+        self.order.append(_name(given))
         self.skipped.append(Skipped(_name(given), finding.reason, finding.detail, "scan"))
 
 

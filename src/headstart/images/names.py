@@ -65,11 +65,12 @@ def well_formed(name: str) -> str:
 
 
 def label_from(name: str) -> str:
-    """The class that a folder name or table cell stands for: valid Unicode in normal form C.
+    """The class that a folder name or table cell stands for: valid Unicode in normal form C, no outer blanks.
 
     macOS writes accents in form D, others in form C; without this "é" would be two classes.
     """
-    return unicodedata.normalize("NFC", well_formed(name))
+    label = unicodedata.normalize("NFC", well_formed(name))
+    return label.strip() or label
 
 
 def case_collisions(labels: Iterable[str]) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     TIMEOUT = "decoding took too long"
     DECODER_CRASH = "decoder crashed"
     IN_TWO_CLASSES = "same photo in two classes"
+    ALSO_TRAINED_ON = "also trained on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class PhotoSet:
         skipped: files that the scan itself ruled out.
         ignored: how many hidden and system files were passed over by rule.
         notes: what people should know: classes that differ only in case, links not followed, …
+        order: names of photos and skipped files, as they were given; () where that does not matter.
     """
 
     source: str
@@ -101,3 +103,4 @@ class PhotoSet:
     skipped: tuple[Skipped, ...] = ()
     ignored: int = 0
     notes: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()

@@ -52,11 +52,20 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, bytes]]:
 
 
 def _jpeg_is_cut(data: bytes) -> bool:
-    return data.rfind(b"\xff\xd9") < 0
+    """No end marker follows the scan; that of a thumbnail in the metadata does not count."""
+    return data.find(b"\xff\xd9", _jpeg_scan(data)) < 0
+
+
+def _jpeg_scan(data: bytes) -> int:
+    """Where the picture's first scan begins: segments before it say their own length."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4])
+    return at
 
 
 def _png_is_cut(data: bytes) -> bool:
-    return not any(name == b"IEND" for name, _, _ in _png_chunks(data))
+    return not any(name == b"IEND" and len(checksum) == 4 for name, _, checksum in _png_chunks(data))
 
 
 def _gif_is_cut(data: bytes) -> bool:

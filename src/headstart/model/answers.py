@@ -33,7 +33,7 @@ class Answer:
         label: the most probable class.
         probabilities: class to probability (0 to 1), most probable first, as many as were asked for.
         unknown: whether the photo resembles no training photo, so that the label means little; None
-            where there are no training photos to compare with.
+            where that could not be measured: one photo a class, or no training photos at all.
         neighbours: the most similar training photos, nearest first.
     """
 

@@ -149,7 +149,7 @@ class Model:
         )
         unknown = self.novelty.unknown(table)
         return [
-            Answer(next(iter(best)), best, bool(strange), nearest)
+            Answer(next(iter(best)), best, bool(strange) if self.novelty.measured else None, nearest)
             for best, strange, nearest in zip(ranked, unknown, near, strict=True)
         ]
 

@@ -133,7 +133,7 @@ class MeasuredFacts:
         per_class: figures of each class, in the order of `confusion`.
         confusion: row = true class, column = class said, counts of photos.
         log_loss: of the probabilities as the kept model gives them.
-        calibration_error: expected calibration error of the same.
+        calibration_error: expected calibration error of the same; None with too few photos.
         log_loss_before: of the probabilities before calibration, where there was one.
         calibration_error_before: of the same.
         calibration_bins: how the calibration error was computed, in words.
@@ -155,7 +155,7 @@ class MeasuredFacts:
     per_class: Sequence[ClassFigures]
     confusion: Sequence[Sequence[int]]
     log_loss: float
-    calibration_error: float
+    calibration_error: float | None
     log_loss_before: float | None = None
     calibration_error_before: float | None = None
     calibration_bins: str = ""
@@ -170,11 +170,13 @@ class UnknownFacts:
 
     Attributes:
         threshold: the distance beyond which it is.
+        photos: on how many photos that had not been learned from it rests.
         distance: which distance, in words.
         share: which share of photos not trained on lies within it.
     """
 
     threshold: float
+    photos: int
     distance: str = "cosine distance"
     share: float = 0.95
 

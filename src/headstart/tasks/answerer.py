@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from headstart.errors import BackboneError, UsageError
 from headstart.features.extract import extract
 from headstart.heads.softmax import softmax
-from headstart.model.answers import Answer, most_probable
+from headstart.model.answers import Answer, TrainingPhoto, most_probable
 from headstart.model.model import Model, load_model
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Answerer:
         layer: whose output the rows are.
         classes: in the order of the probabilities.
         ids: class to its identifier, where there are some.
-        trained_on: SHA-256 of the photos that it is known to have been trained on.
+        trained_on: the photos that it is known to have been trained on, by SHA-256.
         probabilities: rows (n, width) => probabilities (n, classes).
         answers: rows (n, width), how many probabilities each => n answers.
     """
@@ -50,7 +50,7 @@ class Answerer:
     layer: str
     classes: tuple[str, ...]
     ids: Mapping[str, str]
-    trained_on: frozenset[str]
+    trained_on: Mapping[str, TrainingPhoto]
     probabilities: Callable[[NDArray[np.float32]], NDArray[np.float64]]
     answers: Callable[[NDArray[np.float32], int], list[Answer]]
 
@@ -87,7 +87,7 @@ def _of_model(name: str, model: Model) -> Answerer:
         layer=model.layer,
         classes=model.classes,
         ids={},
-        trained_on=frozenset(photo.sha256 for photo in model.photos),
+        trained_on={photo.sha256: photo for photo in model.photos},
         probabilities=model.head.predict_proba,
         answers=model.predict_rows,
     )
@@ -109,7 +109,7 @@ def _of_backbone(backbone: Backbone) -> Answerer:
         layer=_LOGITS,
         classes=spec.classes,
         ids=dict(zip(spec.classes, spec.class_ids, strict=False)),
-        trained_on=frozenset(),
+        trained_on={},
         probabilities=softmax,
         answers=answers,
     )

@@ -7,11 +7,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from headstart.heads.metrics import measure
 from headstart.images.reader import PhotoReader
 from headstart.storage.home import Home
 from headstart.tasks.answerer import open_answerer
-from headstart.tasks.gather import gather_labelled, reasons, require_usable, without_known
+from headstart.tasks.gather import (
+    gather,
+    missing_classes,
+    reasons,
+    require_usable,
+    scan_labelled,
+    without_known,
+)
+from headstart.tasks.judge import different
 from headstart.tasks.rows import open_store
 
 if TYPE_CHECKING:
@@ -30,8 +40,8 @@ class Evaluation:
         measurement: the figures.
         classes: in the order of the confusion.
         used: photos that were measured.
-        skipped: files that could not be used.
-        leaked: photos left out because the model was trained on them.
+        skipped: files that were not used, those that the model was trained on included.
+        leaked: how many of them the model was trained on.
         notes: what people should know.
         seconds: wall time in all.
     """
@@ -104,22 +114,22 @@ def evaluate(
     began = time.monotonic()
     place = Home.find(home)
     answerer = open_answerer(model, place)
+    scanned = scan_labelled(photos, follow_links=follow_links, known=answerer.classes)
     with PhotoReader() as reader, open_store(place) as store:
-        found = gather_labelled(
-            photos, reader, follow_links=follow_links, progress=progress, known=answerer.classes
-        )
-        found = without_known(found, answerer.trained_on)
+        found = without_known(gather(scanned, reader, progress), answerer.trained_on)
         table = answerer.extract(found.hashed, store, reader, progress)
     skipped = (*found.skipped, *table.skipped)
     require_usable(found.source, len(table.photos), skipped)
-    true = [str(photo.label) for photo in table.photos]
+    skipped = (*skipped, *found.leaked)
+    judged = different(table.sha256, np.arange(len(table.photos)))
+    true = [str(table.photos[at].label) for at in judged]
     return Evaluation(
         model=answerer.name,
-        measurement=measure(true, answerer.probabilities(table.rows), answerer.classes, how="test"),
+        measurement=measure(true, answerer.probabilities(table.rows[judged]), answerer.classes, how="test"),
         classes=answerer.classes,
-        used=len(true),
+        used=len(table.photos),
         skipped=skipped,
-        leaked=found.leaked,
-        notes=(*found.notes, *table.notes),
+        leaked=len(found.leaked),
+        notes=(*found.notes, *table.notes, *missing_classes(answerer.classes, true)),
         seconds=time.monotonic() - began,
     )

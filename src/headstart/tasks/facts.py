@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from headstart.backbones.spec import RANDOM
 from headstart.heads.metrics import Measurement, measure
 from headstart.model.facts import Accuracy, ClassFacts, FeaturesFacts, PhotosFacts, TrainingFacts
-from headstart.tasks.gather import reasons
+from headstart.tasks.gather import missing_classes, reasons
+from headstart.tasks.judge import labels_of
 
 if TYPE_CHECKING:
     from headstart.backbones.base import Backbone
@@ -82,7 +83,8 @@ class Run:
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         """Every file that was not used, of the test photos too."""
-        return tuple(skipped for part in self._parts for skipped in part.skipped)
+        leaked = () if self.apart is None else self.apart.leaked
+        return (*(skipped for part in self._parts for skipped in part.skipped), *leaked)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -100,10 +102,15 @@ def _warnings(run: Run) -> tuple[str, ...]:
     warnings = []
     if run.has_random_weights:
         warnings.append("the network has random weights: it has learned nothing from photos")
-    if run.learned.judgement is None:
+    judged = run.learned.judgement
+    if judged is None:
         warnings.append("one photo a class leaves none to measure on: give --test photos")
-    elif len(run.learned.judgement.index) < len(run.table.rows) and run.learned.judgement.method == "folds":
+    elif judged.method == "folds" and set(judged.true) < set(labels_of(run.table)):
         warnings.append("classes with a single photo were learned but could not be measured")
+    else:
+        warnings += missing_classes(run.learned.head.classes, judged.true)
+    if not run.learned.novelty.measured:
+        warnings.append("what is unknown could not be measured: answers leave it open")
     return tuple(warnings)
 
 

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from headstart.errors import PhotosError
 from headstart.features.extract import hash_photos
 from headstart.images.conflicts import resolve_duplicates
 from headstart.images.folder import scan_photos
 from headstart.images.names import counted, some
+from headstart.images.photo import Reason, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from headstart.features.progress import Progress
-    from headstart.images.photo import Hashed, Skipped
+    from headstart.images.photo import Hashed, PhotoSet
     from headstart.images.reader import PhotoReader
 
 _MOST_UNUSABLE = 0.5
+
+
+class Known(Protocol):
+    """A photo that was trained on."""
+
+    @property
+    def name(self) -> str:
+        """What it was called there."""
+
+    @property
+    def label(self) -> str | None:
+        """Its class there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +42,11 @@ class Gathered:
 
     Attributes:
         source: the folder or table, as the user wrote it.
-        hashed: photos that look usable, each with the SHA-256 of its content.
+        hashed: photos that look usable, in the order of the SHA-256 of their content.
         skipped: files that are not used, each with its reason.
         classes: sorted class names.
         notes: what people should know.
-        leaked: photos left out because they were also trained on.
-        trained: these are photos to learn from, so each class needs one; photos to measure on need not.
+        leaked: photos left out of a measurement because they were also trained on.
     """
 
     source: str
@@ -42,55 +54,50 @@ class Gathered:
     skipped: tuple[Skipped, ...]
     classes: tuple[str, ...]
     notes: tuple[str, ...]
-    leaked: int = 0
-    trained: bool = True
+    leaked: tuple[Skipped, ...] = ()
 
 
-def gather_labelled(
-    source: str | Path,
-    reader: PhotoReader,
-    *,
-    follow_links: bool = False,
-    progress: Progress | None = None,
-    known: Collection[str] | None = None,
-) -> Gathered:
-    """Scan labelled photos, read and hash each once, and set aside those that can't be used.
+def scan_labelled(
+    source: str | Path, *, follow_links: bool = False, known: Collection[str] | None = None
+) -> PhotoSet:
+    """Find labelled photos and check their classes; nothing is read.
 
     Args:
         source: a folder with a folder for each class, or a CSV with the columns path and label.
-        reader: reads the files.
         follow_links: follow links that lead to other folders.
-        progress: told of the reading.
         known: classes that photos may have; None: any, but at least two.
 
     Raises:
-        PhotosError: one class only, a class that is not known, no readable photo, or most files unusable.
+        PhotosError: one class only, or a class that is not known.
     """
     found = scan_photos(source, follow_links=follow_links, least_classes=2 if known is None else 1)
-    _check_classes(str(source), found.classes, known)
-    hashed, skipped = hash_photos(found.photos, reader, progress=progress)
-    duplicates = resolve_duplicates(hashed)
-    gathered = Gathered(
-        source=str(source),
-        hashed=duplicates.used,
-        skipped=(*found.skipped, *skipped, *duplicates.skipped),
-        classes=found.classes,
-        notes=(*found.notes, *duplicates.notes),
-        trained=known is None,
-    )
-    require_usable(gathered.source, len(gathered.hashed), gathered.skipped)
-    if gathered.trained:
-        require_classes(gathered, {str(each.photo.label) for each in gathered.hashed})
-    return gathered
-
-
-def _check_classes(source: str, classes: Sequence[str], known: Collection[str] | None) -> None:
-    strange = [] if known is None else sorted(set(classes) - set(known))
+    strange = [] if known is None else sorted(set(found.classes) - set(known))
     if strange:
         raise PhotosError(
             f"{source} has {counted(len(strange), 'class', 'classes')} that the model does not know: "
             f"{some(strange)}; it knows {some(sorted(known or ()))}"
         )
+    return found
+
+
+def gather(found: PhotoSet, reader: PhotoReader, progress: Progress | None = None) -> Gathered:
+    """Read and hash each photo once, and set aside those that can't be used.
+
+    Raises:
+        PhotosError: no readable photo, or most files unusable.
+    """
+    hashed, skipped = hash_photos(found.photos, reader, progress=progress)
+    duplicates = resolve_duplicates(hashed)
+    gathered = Gathered(
+        source=found.source,
+        # In the order of their content: what files are called changes no bit of what is learned.
+        hashed=tuple(sorted(duplicates.used, key=lambda each: (each.sha256, each.photo.name))),
+        skipped=(*found.skipped, *skipped, *duplicates.skipped),
+        classes=found.classes,
+        notes=(*found.notes, *duplicates.notes),
+    )
+    require_usable(gathered.source, len(gathered.hashed), gathered.skipped)
+    return gathered
 
 
 def require_usable(source: str, usable: int, skipped: Sequence[Skipped]) -> None:
@@ -118,14 +125,28 @@ def require_classes(gathered: Gathered, left: Collection[str]) -> None:
         PhotosError: names the class, and why its photos can't be used.
     """
     for label in gathered.classes:
-        if label not in left:
-            why = next(
-                (f" ({each.name}: {each.detail})" for each in gathered.skipped if each.label == label), ""
-            )
-            raise PhotosError(
-                f"class {label!r} in {gathered.source} has no photo that can be used{why}; "
-                "add photos or take the class out"
-            )
+        if label in left:
+            continue
+        causes = (f"{each.name}: {each.detail}" for each in gathered.skipped if each.label == label)
+        raise PhotosError(
+            f"class {label!r} in {gathered.source} has no photo that can be used "
+            f"({next(causes, 'it is empty')}); add photos or take the class out"
+        )
+
+
+def missing_classes(classes: Iterable[str], measured: Iterable[str]) -> list[str]:
+    """Give a note where some classes had no photo to measure.
+
+    Example:
+        >>> missing_classes(["cat", "dog"], ["dog", "dog"])
+        ["no photo of 'cat' was measured: the figures are over 1 of 2 classes"]
+    """
+    every, there = list(classes), set(measured)
+    absent = [label for label in every if label not in there]
+    if not absent:
+        return []
+    figures = f"the figures are over {len(every) - len(absent)} of {len(every)} classes"
+    return [f"no photo of {some(absent)} was measured: {figures}"]
 
 
 def reasons(skipped: Iterable[Skipped]) -> dict[str, int]:
@@ -146,43 +167,33 @@ def count_reasons(skipped: Iterable[Skipped], most: int) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in list(reasons(skipped).items())[:most])
 
 
-def gather_test(
-    source: str | Path,
-    reader: PhotoReader,
-    training: Gathered,
-    *,
-    follow_links: bool = False,
-    progress: Progress | None = None,
-) -> Gathered:
-    """Gather photos to measure on; those that also stand in training are set aside.
-
-    Raises:
-        PhotosError: a class that training does not know, or no photo that training does not hold too.
-    """
-    found = gather_labelled(
-        source, reader, follow_links=follow_links, progress=progress, known=training.classes
-    )
-    return without_known(found, {each.sha256 for each in training.hashed})
-
-
-def without_known(gathered: Gathered, known: Collection[str]) -> Gathered:
+def without_known(gathered: Gathered, known: Mapping[str, Known]) -> Gathered:
     """Leave out photos whose content was trained on: they would flatter the figure.
 
     Args:
         gathered: photos to measure on.
-        known: SHA-256 of the photos that were trained on.
+        known: what was trained on, by the SHA-256 of its content.
 
     Raises:
         PhotosError: nothing is left.
     """
     kept = tuple(each for each in gathered.hashed if each.sha256 not in known)
-    leaked = len(gathered.hashed) - len(kept)
-    if not leaked:
+    both = [(each, known[each.sha256]) for each in gathered.hashed if each.sha256 in known]
+    if not both:
         return gathered
     if not kept:
         raise PhotosError(
-            f"{gathered.source}: all {leaked} photos were also trained on, so they can't measure anything; "
-            "give photos that the model has not seen"
+            f"{gathered.source}: all {len(both)} photos were also trained on, so they can't measure "
+            "anything; give photos that the model has not seen"
         )
-    note = f"{counted(leaked, 'test photo')} also trained on and left out of the figure"
-    return replace(gathered, hashed=kept, leaked=leaked, notes=(*gathered.notes, note))
+    notes = [f"{counted(len(both), 'test photo')} also trained on and left out of the figure"]
+    others = sum(test.photo.label != trained.label for test, trained in both)
+    if others:
+        notes.append(f"{counted(others, 'test photo')} trained on as another class: one of the two is wrong")
+    leaked = tuple(_leaked(test, trained) for test, trained in both)
+    return replace(gathered, hashed=kept, leaked=leaked, notes=(*gathered.notes, *notes))
+
+
+def _leaked(test: Hashed, known: Known) -> Skipped:
+    detail = f"the same photo was trained on as {known.label!r}, {known.name!r}"
+    return Skipped(test.photo.name, Reason.ALSO_TRAINED_ON, detail, "read", test.bytes, test.photo.label)

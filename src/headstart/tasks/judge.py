@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from headstart.errors import FitError
 from headstart.heads.crossfit import out_of_fold
 from headstart.heads.make import make_head
 from headstart.heads.unknown import fit_novelty, held_out_distances, nearest_distances
+from headstart.images.names import some
 from headstart.images.splits import folds, holdout
+from headstart.tasks.gather import require_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from headstart.heads.estimator import HeadClassifier
     from headstart.heads.fitted import Head
     from headstart.heads.unknown import Novelty
+    from headstart.tasks.gather import Gathered
 
 Method = Literal["folds", "held-out", "test"]
 
@@ -66,6 +70,7 @@ class Learned:
         head: fitted on `rows`.
         index: which rows of the training table the head learned from, (n,).
         novelty: over the same rows.
+        threshold_photos: how many photos not learned from its threshold rests on.
         judgement: None where no photo could be judged by a head that had not seen it.
         settings: what the fit chose, by name.
         notes: what the fit wants people to know.
@@ -74,6 +79,7 @@ class Learned:
     head: Head
     index: NDArray[np.intp]
     novelty: Novelty
+    threshold_photos: int
     judgement: Judgement | None
     settings: Mapping[str, str | int | float | bool]
     notes: tuple[str, ...]
@@ -84,11 +90,47 @@ def labels_of(table: FeatureTable) -> list[str]:
     return [str(photo.label) for photo in table.photos]
 
 
+def require_photos(given: Gathered, left: Iterable[tuple[str, str]], head: str) -> None:
+    """Stop before any work where a class has too few photos for the head.
+
+    Args:
+        given: the photos to learn from.
+        left: label and SHA-256 of those that are left.
+        head: the head's name.
+
+    Raises:
+        PhotosError: a class has none left.
+        FitError: a class has a single one, copies counted once, and the head needs two.
+    """
+    contents = Counter(label for label, _ in set(left))
+    require_classes(given, contents)
+    single = [label for label, count in contents.items() if count == 1]
+    if head == "linear" and single:
+        raise FitError(
+            f"{some(sorted(single))} in {given.source} has one photo only, copies counted once; the linear "
+            "head needs two of each class: add photos, or use --head prototypes, which works with one"
+        )
+
+
+def different(sha256: Sequence[str], index: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Keep the first of each photo that stands several times among those in `index`.
+
+    Example:
+        >>> different(["a", "b", "a", "c"], np.array([0, 1, 2])).tolist()
+        [0, 1]
+    """
+    first: dict[str, int] = {}
+    for at in index:
+        first.setdefault(sha256[at], int(at))
+    return np.fromiter(first.values(), dtype=np.intp, count=len(first))
+
+
 def learn(table: FeatureTable, test: FeatureTable | None, *, head: str, seed: int, refit: bool) -> Learned:
     """Fit the head to keep, and judge photos that the judging head had not seen.
 
     With `test` those are judged. Otherwise, below 1,000 photos, five heads judge a fifth each, and the
-    kept head learns from all; from 1,000 on, a fifth is held out.
+    kept head learns from all; from 1,000 on, a fifth is held out. Of copies of a photo one is judged: the
+    others would say nothing more, and make the interval too narrow.
 
     Args:
         table: rows of the training photos.
@@ -102,7 +144,7 @@ def learn(table: FeatureTable, test: FeatureTable | None, *, head: str, seed: in
     """
     if test is not None:
         return _learn_with_test(table, test, head, seed)
-    if len(table.rows) < FOLDS_BELOW:
+    if len(set(table.sha256)) < FOLDS_BELOW:
         return _learn_with_folds(table, head, seed)
     return _learn_with_held_out(table, head, seed, refit=refit)
 
@@ -110,7 +152,7 @@ def learn(table: FeatureTable, test: FeatureTable | None, *, head: str, seed: in
 def _learn_with_test(table: FeatureTable, test: FeatureTable, head: str, seed: int) -> Learned:
     everything = np.arange(len(table.rows))
     estimator = _fitted(table, everything, head, seed)
-    judgement = _judged("test", estimator, test, np.arange(len(test.rows)))
+    judgement = _judged("test", estimator, test, different(test.sha256, np.arange(len(test.rows))))
     # Photos given apart may be of another kind: what is usual is learned from the training photos alone.
     distances = held_out_distances(table.rows, _measurable_folds(table, seed))
     return _learned(estimator, table, everything, distances, judgement)
@@ -126,7 +168,7 @@ def _learn_with_folds(table: FeatureTable, head: str, seed: int) -> Learned:
 
 def _learn_with_held_out(table: FeatureTable, head: str, seed: int, *, refit: bool) -> Learned:
     mask = holdout(labels_of(table), table.sha256, share=HELD_OUT_SHARE, seed=seed)
-    index, held_out = np.flatnonzero(~mask), np.flatnonzero(mask)
+    index, held_out = np.flatnonzero(~mask), different(table.sha256, np.flatnonzero(mask))
     # Of a class with two photos one may be held out: what counts is how many the user gave.
     enough = min(_contents(table).values()) > 1
     estimator = _fitted(table, index, head, seed, min_photos=1 if enough else 2)
@@ -150,6 +192,7 @@ def _learned(
         head=estimator.head_,
         index=index,
         novelty=fit_novelty(table.rows[index], distances),
+        threshold_photos=int(np.isfinite(distances).sum()),
         judgement=judgement,
         settings=_chosen(estimator),
         notes=tuple(getattr(estimator, "notes_", ())),
@@ -204,7 +247,7 @@ def _judged(
 
 def _judged_by_folds(table: FeatureTable, fold: NDArray[np.int64], head: str, seed: int) -> Judgement:
     found = out_of_fold(make_head(head, seed=seed), table.rows, labels_of(table), fold, groups=table.sha256)
-    index = np.flatnonzero(found.measured)
+    index = different(table.sha256, np.flatnonzero(found.measured))
     probabilities, uncalibrated = found.probabilities[index], _before(head, found.uncalibrated[index])
     return Judgement("folds", table, index, probabilities, uncalibrated, len(np.unique(fold[index])))
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headstart.heads.metrics import BINS
 from headstart.images.photo import Hashed, Skipped
 from headstart.images.resize import Resize
 from headstart.report.facts import (
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from headstart.images.reader import PhotoReader
     from headstart.report.facts import ReliabilityBin
     from headstart.tasks.facts import Run
-    from headstart.tasks.judge import Judgement
+    from headstart.tasks.judge import Judgement, Learned
 
 _MISTAKES = 24
 _THUMBNAIL = 160
@@ -71,7 +70,7 @@ def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
         notes=run.notes,
         measured=_measured(run, reader),
         not_measured="" if run.measurement is not None else "One photo a class leaves none to measure on.",
-        unknown=UnknownFacts(threshold=run.learned.novelty.threshold),
+        unknown=_unknown(run.learned),
         effort=EffortFacts(
             computed=sum(table.computed for table in run.tables),
             reused=sum(table.reused for table in run.tables),
@@ -117,6 +116,12 @@ def _backbone(run: Run) -> BackboneFacts:
     )
 
 
+def _unknown(learned: Learned) -> UnknownFacts | None:
+    if not learned.novelty.measured:
+        return None
+    return UnknownFacts(threshold=learned.novelty.threshold, photos=learned.threshold_photos)
+
+
 def _settings(run: Run) -> tuple[tuple[str, str], ...]:
     return tuple((name.replace("_", " "), f"{value:.4g}") for name, value in run.learned.settings.items())
 
@@ -144,7 +149,7 @@ def _measured(run: Run, reader: PhotoReader) -> MeasuredFacts | None:
         calibration_error=measured.calibration_error,
         log_loss_before=measured.log_loss_before,
         calibration_error_before=measured.calibration_error_before,
-        calibration_bins=f"{BINS} groups of equally many photos",
+        calibration_bins=f"{measured.calibration_groups} groups of equally many photos",
         reliability=_reliability(judged.probabilities, measured, judged),
         reliability_before=(
             () if judged.uncalibrated is None else _reliability(judged.uncalibrated, measured, judged)

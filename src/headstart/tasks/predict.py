@@ -76,7 +76,7 @@ def predict(
         progress: told of each stretch of work.
 
     Returns:
-        One prediction for each file, in the order of the scan.
+        One prediction for each file, in the order given; files of a folder by name.
 
     Raises:
         UsageError: `top` below 1, or no such model.
@@ -104,8 +104,7 @@ def predict(
     predictions = {photo.name: _filled(photo.name, answer, answerer.ids) for photo, answer in answers}
     for each in (*found.skipped, *table.skipped):
         predictions[each.name] = Prediction(each.name, error=_why(each))
-    names = [*(photo.name for photo in found.photos), *(each.name for each in found.skipped)]
-    return [predictions[name] for name in names]
+    return [predictions[name] for name in found.order]
 
 
 def _why(skipped: Skipped) -> str:

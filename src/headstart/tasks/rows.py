@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headstart.backbones.base import Backbone
@@ -10,7 +10,7 @@ from headstart.backbones.load import load_backbone
 from headstart.backbones.registry import parse_name
 from headstart.features.extract import extract
 from headstart.features.store import FeatureStore
-from headstart.tasks.gather import require_classes, require_usable
+from headstart.tasks.gather import require_usable
 
 if TYPE_CHECKING:
     from headstart.features.extract import FeatureTable
@@ -42,23 +42,37 @@ def open_store(home: Home, *, read_only: bool = False) -> FeatureStore:
     return FeatureStore(home.features / STORE_FILE, read_only=read_only)
 
 
-def extract_rows(
-    gathered: Gathered,
-    backbone: Backbone,
-    store: FeatureStore,
-    reader: PhotoReader,
-    *,
-    layer: str | None = None,
-    progress: Progress | None = None,
-) -> FeatureTable:
-    """Compute what the store does not have yet; photos whose decoding fails are skipped.
+@dataclass(frozen=True)
+class Extraction:
+    """How gathered photos become rows.
 
-    Raises:
-        PhotosError: decoding shows that most photos can't be used.
+    Attributes:
+        backbone: computes them.
+        layer: a layer reference; None: the backbone's default.
+        home: where rows are kept.
+        reader: decodes.
+        progress: told of the pace.
     """
-    table = extract(gathered.hashed, backbone, store=store, layer=layer, reader=reader, progress=progress)
-    everything = (*gathered.skipped, *table.skipped)
-    require_usable(gathered.source, len(table.photos), everything)
-    if gathered.trained:
-        require_classes(replace(gathered, skipped=everything), {str(photo.label) for photo in table.photos})
-    return table
+
+    backbone: Backbone
+    layer: str | None
+    home: Home
+    reader: PhotoReader
+    progress: Progress | None
+
+    def rows(self, gathered: Gathered, store: FeatureStore) -> FeatureTable:
+        """Compute what the store does not have yet; photos whose decoding fails are skipped.
+
+        Raises:
+            PhotosError: decoding shows that most photos can't be used.
+        """
+        table = extract(
+            gathered.hashed,
+            self.backbone,
+            store=store,
+            layer=self.layer,
+            reader=self.reader,
+            progress=self.progress,
+        )
+        require_usable(gathered.source, len(table.photos), (*gathered.skipped, *table.skipped))
+        return table

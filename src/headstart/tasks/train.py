@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,17 @@ from headstart.model.model import Model
 from headstart.report.page import render
 from headstart.storage.home import Home
 from headstart.tasks.facts import Run, training_facts
-from headstart.tasks.gather import gather_labelled, gather_test
-from headstart.tasks.judge import learn
+from headstart.tasks.gather import gather, scan_labelled, without_known
+from headstart.tasks.judge import labels_of, learn, require_photos
 from headstart.tasks.page import report_facts
-from headstart.tasks.rows import check_backbone_name, extract_rows, open_backbone, open_store
+from headstart.tasks.rows import Extraction, check_backbone_name, open_backbone, open_store
 
 if TYPE_CHECKING:
     from headstart.backbones.base import Backbone
+    from headstart.features.extract import FeatureTable
     from headstart.features.progress import Progress
+    from headstart.images.photo import PhotoSet
+    from headstart.tasks.gather import Gathered
 
 
 def train(
@@ -85,17 +89,15 @@ def train(
     check_backbone_name(backbone)
     place = Home.find(home)
     target = None if output is None else _check_output(output, photos, test)
+    found = scan_labelled(photos, follow_links=follow_links)
+    found_apart = None
+    if test is not None:
+        found_apart = scan_labelled(test, follow_links=follow_links, known=found.classes)
+    network = open_backbone(backbone, place)
+    network.width(layer)
     with PhotoReader() as reader:
-        given = gather_labelled(photos, reader, follow_links=follow_links, progress=progress)
-        apart = None
-        if test is not None:
-            apart = gather_test(test, reader, given, follow_links=follow_links, progress=progress)
-        network = open_backbone(backbone, place)
-        with open_store(place) as store:
-            table = extract_rows(given, network, store, reader, layer=layer, progress=progress)
-            test_table = None
-            if apart is not None:
-                test_table = extract_rows(apart, network, store, reader, layer=layer, progress=progress)
+        given, apart = _gather(found, found_apart, head, reader, progress)
+        table, test_table = _extract(given, apart, head, Extraction(network, layer, place, reader, progress))
         extracted = time.monotonic()
         learned = learn(table, test_table, head=head, seed=seed, refit=refit)
         seconds = {"features": extracted - began, "head": time.monotonic() - extracted}
@@ -103,13 +105,34 @@ def train(
         model = _model(run, place)
         if target is not None:
             page = render(report_facts(run, model=str(output), reader=reader))
-            model.save(
-                target,
-                weights=weights,
-                report_html=page,
-                extra_files={"skipped.csv": skipped_csv(run.skipped).encode("utf-8", "surrogateescape")},
-            )
+            listed = skipped_csv(run.skipped).encode()
+            model.save(target, weights=weights, report_html=page, extra_files={"skipped.csv": listed})
     return model
+
+
+def _gather(
+    found: PhotoSet,
+    found_apart: PhotoSet | None,
+    head: str,
+    reader: PhotoReader,
+    progress: Progress | None,
+) -> tuple[Gathered, Gathered | None]:
+    given = gather(found, reader, progress)
+    require_photos(given, ((str(each.photo.label), each.sha256) for each in given.hashed), head)
+    if found_apart is None:
+        return given, None
+    known = {each.sha256: each.photo for each in given.hashed}
+    return given, without_known(gather(found_apart, reader, progress), known)
+
+
+def _extract(
+    given: Gathered, apart: Gathered | None, head: str, extraction: Extraction
+) -> tuple[FeatureTable, FeatureTable | None]:
+    with open_store(extraction.home) as store:
+        table = extraction.rows(given, store)
+        left = replace(given, skipped=(*given.skipped, *table.skipped))
+        require_photos(left, zip(labels_of(table), table.sha256, strict=True), head)
+        return table, None if apart is None else extraction.rows(apart, store)
 
 
 def _check_options(head: str, seed: int) -> None:
