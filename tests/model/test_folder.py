@@ -322,3 +322,24 @@ def test_a_folder_saved_onto_itself_stays_whole(saved):
     files = read_folder(saved)
     write_folder(saved, files, {})
     assert read_folder(saved) == files
+
+
+def test_a_disk_that_is_full_at_the_last_file_leaves_the_old_report_beside_the_old_model(
+    tmp_path, make_files, monkeypatch
+):
+    folder = tmp_path / "model"
+    write_folder(folder, make_files(0, extras={"report.html": b"old"}), {"report.html": b"old"})
+    before = (folder / "model.json").read_bytes()
+    real = folder_module.atomic_write_bytes
+
+    def full_at_the_manifest(path, data, **options):
+        if path.name == "model.json":
+            raise StorageError("no space left")
+        real(path, data, **options)
+
+    monkeypatch.setattr(folder_module, "atomic_write_bytes", full_at_the_manifest)
+    with pytest.raises(StorageError):
+        write_folder(folder, make_files(1, extras={"report.html": b"new"}), {"report.html": b"new"})
+
+    assert (folder / "model.json").read_bytes() == before
+    assert (folder / "report.html").read_bytes() == b"old"

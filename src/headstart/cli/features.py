@@ -52,7 +52,8 @@ def verify(*, common: Common = COMMON) -> int:
     if common.json:
         print_json(result)
     else:
-        say(f"{result['checked']:,} rows checked, {result['damaged']:,} damaged and removed")
+        removed = " and removed" if result["removed"] else ""
+        say(f"{result['checked']:,} rows checked, {result['damaged']:,} damaged{removed}")
         say(*(f"the file itself is damaged: {fault}" for fault in result["faults"]))
     return 0 if result["sound"] else 1
 

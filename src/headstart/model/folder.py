@@ -17,7 +17,7 @@ from headstart.model.header import TensorFault
 from headstart.model.manifest import MANIFEST, manifest_bytes, read_manifest, read_plain, refusal
 from headstart.model.schema import EXTRA_FILE, TENSOR_FILE, ModelRecord, TensorFile
 from headstart.model.target import LEFTOVER_FILE, LOCK, absolute, check_place, check_target, folder_names
-from headstart.storage.atomic import atomic_write_bytes
+from headstart.storage.atomic import atomic_write_bytes, replace_durably
 from headstart.storage.faults import storage_error
 from headstart.storage.locks import locked
 
@@ -88,11 +88,23 @@ def write_folder(
         old_extras = set(read_manifest(folder)[0].extras) if (folder / MANIFEST).exists() else set()
         for part, file in files.record.tensor_files().items():
             atomic_write_bytes(folder / file.file, files.tensors[part], mode=mode)
+        # A report must not stand beside another model: it waits until nothing is left to be written.
         for name, data in sorted(extras.items()):
-            atomic_write_bytes(folder / name, data, mode=mode)
+            atomic_write_bytes(folder / f".next-{name}", data, mode=mode)
         atomic_write_bytes(folder / MANIFEST, manifest_bytes(files.record), mode=mode)
+        for name in sorted(extras):
+            _take_place(folder / f".next-{name}", folder / name)
         _remove_old(folder, files.record, old_extras)
     return folder
+
+
+def _take_place(waiting: Path, final: Path) -> None:
+    try:
+        replace_durably(waiting, final)
+    except OSError as error:
+        raise storage_error(
+            error, final.parent, f"the model is saved, but {final.name} is the old one"
+        ) from error
 
 
 def check_extras(extras: Mapping[str, bytes]) -> None:

@@ -14,8 +14,8 @@ from headstart.storage.home import require_writable
 
 LOCK = ".headstart-lock"
 CHOOSE_TARGET = "choose another place for the model"
-# What a killed save leaves: the lock (first of all), hash-named temporary files, a probe.
-LEFTOVER_FILE = re.compile(r"\.[0-9a-f]{16}\.[0-9a-f]+\.tmp|\.probe-\d+")
+# What a killed save leaves: the lock (first of all), hash-named temporary files, a probe, files for people.
+LEFTOVER_FILE = re.compile(r"\.[0-9a-f]{16}\.[0-9a-f]+\.tmp|\.probe-\d+|\.next-[a-z0-9_-]+\.[a-z]+")
 
 
 def check_target(path: str | Path) -> Path:

@@ -52,6 +52,7 @@ class FeaturesVerified:
             "checked": self.found.checked,
             "damaged": len(self.found.bad),
             "faults": list(self.found.faults),
+            "removed": self.found.deleted,
             "sound": self.found.sound,
         }
 
@@ -81,9 +82,12 @@ def features_info(*, home: str | Path | None = None) -> FeaturesInfo:
 
 
 def verify_features(*, home: str | Path | None = None) -> FeaturesVerified:
-    """Check every row against its checksum and remove damaged ones, so that they are computed again."""
+    """Check every row against its checksum and remove damaged ones, so that they are computed again.
+
+    Where the store can't be written, damaged rows stay; they are never used.
+    """
     with open_store(Home.find(home)) as store:
-        return FeaturesVerified(store.verify(delete=True))
+        return FeaturesVerified(store.verify(delete=store.writable))
 
 
 def prune_features(
