@@ -116,3 +116,66 @@ def test_debug_shows_the_traceback(tmp_path, monkeypatch):
 def test_explain_is_one_printable_line(error, part):
     assert part in explain(error)
     assert "\n" not in explain(error)
+
+
+PYTHON = f"{sys.executable} -m headstart"
+
+
+def shell(script, **environment):
+    return subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        (f"{PYTHON} backbones --home home | true; exit ${{PIPESTATUS[0]}}", 0),
+        (f"{PYTHON} backbones nothing-like-this --home home --json | true; exit ${{PIPESTATUS[0]}}", 2),
+        (f"{PYTHON} --help | head -1; exit ${{PIPESTATUS[0]}}", 0),
+        (f"{PYTHON} weights list --home home >&-", 0),
+        (f"{PYTHON} backbones nothing-like-this --home home 2>&-", 2),
+    ],
+)
+def test_output_that_nobody_reads_is_no_failure(script, code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    done = shell(script)
+
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_ignored_for_us_stays_ignored():
+    """`nohup` ignores SIGHUP before it starts us."""
+    code = (
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+        "from headstart.cli.signals import unwind_on_signals; unwind_on_signals(); "
+        "import os; os.kill(os.getpid(), signal.SIGHUP); print('alive')"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "alive\n"
+
+
+def test_a_training_that_could_not_be_measured_prints_well(tmp_path, capsys):
+    from headstart.testing import write_photos
+
+    photos = write_photos(tmp_path / "photos", each=1)
+    words = ["-b", "squeezenet1_1@random", "--head", "prototypes", "-o", str(tmp_path / "model")]
+
+    assert run(["train", str(photos), *words, "--home", str(tmp_path / "home")]) == 0
+    assert "could not be measured" in capsys.readouterr().out
+
+
+def test_errors_are_json_however_the_option_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    assert run(["predict", "no-such-model", "photo.jpg", "--json=true"]) == 2
+
+    assert "no-such-model" in json.loads(capsys.readouterr().out)["error"]["message"]

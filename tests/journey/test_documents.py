@@ -81,5 +81,5 @@ def test_demo_ends_with_a_report(tmp_path):
         check=True,
     )
 
-    assert "random weights" in done.stderr
+    assert "random weights" in done.stdout
     assert (tmp_path / "demo" / "model" / "report.html").is_file()

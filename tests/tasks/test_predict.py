@@ -139,6 +139,31 @@ def test_embed_takes_a_folder_without_classes(world, tmp_path):
     assert result.table.photos[0].name == "0.jpg"
 
 
+def test_embed_writes_neither_among_the_photos_nor_over_something_else(world, tmp_path):
+    mine = tmp_path / "photo.npz"
+    mine.write_bytes(b"a photo of mine")
+
+    for output in (world / "photos" / "rows.npz", mine, tmp_path / "missing.txt"):
+        with pytest.raises(UsageError):
+            embed(world / "photos", backbone=tiny_backbone(), home=world / "home", output=output)
+
+    assert mine.read_bytes() == b"a photo of mine"
+    assert not (world / "photos" / "rows.npz").exists()
+
+
+def test_links_that_are_not_followed_are_said(world, model, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "good.jpg").write_bytes(jpeg(fake_photo(0, 3)))
+    (tmp_path / "photos" / "more").symlink_to(world / "photos", target_is_directory=True)
+
+    answers = predict(model, tmp_path / "photos", home=world / "home")
+    rows = embed(tmp_path / "photos", backbone=tiny_backbone(), home=world / "home")
+
+    assert len(answers) == 1
+    assert any("more" in note for note in answers.notes)
+    assert rows.to_json()["notes"]
+
+
 def test_embed_refuses_another_file_type(world, tmp_path):
     with pytest.raises(UsageError, match=r"\.npz"):
         embed(world / "photos", backbone=tiny_backbone(), home=world / "home", output=tmp_path / "rows.csv")
@@ -164,7 +189,7 @@ def test_feature_prediction_and_module_agree(world, model):
 def test_a_network_without_classes_cannot_answer(monkeypatch, world):
     from headstart.tasks import answerer
 
-    monkeypatch.setattr("headstart.backbones.load.load_backbone", lambda name, **_: tiny_backbone())
+    monkeypatch.setattr("headstart.tasks.rows.load_backbone", lambda name, **_: tiny_backbone())
 
     with pytest.raises(BackboneError, match="no classes"):
         answerer.open_answerer("resnet18@random", None)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from headstart import load_model, predict, train
+from headstart.cli.run import run
 from headstart.errors import BackboneError, FitError, PhotosError, UsageError
 from headstart.testing import fake_photo, jpeg, tiny_backbone, write_photos
 
@@ -317,7 +318,7 @@ def test_test_photos_that_were_trained_on_are_listed_with_their_other_label(phot
     model = train(photos, test=test, backbone=tiny_backbone(), home=home, output=tmp_path / "model")
 
     assert model.training.photos.reasons == {"also trained on": 1}
-    assert '"blue/really red.jpg","also trained on"' in (tmp_path / "model" / "skipped.csv").read_text()
+    assert '/blue/really red.jpg","also trained on"' in (tmp_path / "model" / "skipped.csv").read_text()
     assert any("as another class" in note for note in model.training.notes)
 
 
@@ -343,3 +344,49 @@ def test_an_unknown_layer_stops_before_a_photo_is_read(photos, home):
         train(photos, backbone=tiny_backbone(), home=home, layer="nowhere")
 
     assert not home.exists()
+
+
+def test_refit_is_refused_or_said_to_change_nothing(photos, tmp_path, home):
+    test = write_photos(tmp_path / "test", ("red", "blue"), each=2, side=40)
+
+    with pytest.raises(UsageError, match="--refit"):
+        train(photos, test=test, backbone=tiny_backbone(), home=home, refit=True)
+    notes = train(photos, backbone=tiny_backbone(), home=home, refit=True).training.notes
+
+    assert any("--refit changed nothing" in note for note in notes)
+
+
+def test_a_home_among_the_photos_is_refused(photos):
+    with pytest.raises(UsageError, match="among the photos"):
+        train(photos, backbone=tiny_backbone(), home=photos / "home")
+
+
+def test_a_tilde_is_the_users_folder(photos, home, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    train("~/photos", backbone=tiny_backbone(), home=home, output="~/model")
+
+    assert (tmp_path / "model" / "model.json").is_file()
+
+
+@pytest.mark.parametrize("argument", ["photos", "test", "output"])
+def test_an_empty_path_is_not_the_working_folder(argument, photos, home):
+    arguments = {"photos": photos, argument: ""}
+
+    with pytest.raises(UsageError, match="is empty"):
+        train(backbone=tiny_backbone(), home=home, **arguments)
+
+
+def test_the_report_says_what_was_asked_and_keeps_the_sets_apart(photos, tmp_path, home):
+    test = write_photos(tmp_path / "test", ("red", "blue"), each=4, side=40)
+    (test / "red" / "bad.jpg").touch()
+    output = tmp_path / "model"
+
+    words = ["--home", str(home), "--no-weights", "--follow-links", "--seed", "7", "-o", str(output)]
+
+    run(["train", str(photos), "-b", "squeezenet1_1@random", "--test", str(test), *words])
+
+    page = (output / "report.html").read_text().replace("<wbr>", "")
+    assert "--no-weights --follow-links" in page
+    assert "16 photos used, 0 files not used" in " ".join(page.split())
+    assert "1 test photo not used: 1 empty" in page

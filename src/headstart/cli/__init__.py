@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
+
+INTERRUPTED = 130
+TERMINATED = 143
 
 
 def main() -> NoReturn:
     """Run the command line on this process's arguments and exit with its code."""
-    from headstart.cli.run import run
+    from headstart.cli.signals import TerminatedError, ignore_signals, unwind_on_signals
 
-    sys.exit(run(sys.argv[1:]))
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us: what we say goes nowhere
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+    try:
+        unwind_on_signals()
+        from headstart.cli.run import run
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before `run` was there to say more
+        code = INTERRUPTED
+    except TerminatedError:
+        code = TERMINATED
+    ignore_signals()
+    sys.exit(code)

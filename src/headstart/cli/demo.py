@@ -22,7 +22,7 @@ def demo(
     Args:
         output: The folder to write: the photos' tiles and the model with its report.
     """
-    from headstart.cli.output import note
+    from headstart.cli.output import note, say
     from headstart.cli.predict import show
     from headstart.cli.progress import progress_for_stderr
     from headstart.cli.train import show_training
@@ -30,9 +30,13 @@ def demo(
     from headstart.tasks.demo import demo as run_demo
     from headstart.tasks.predict import predict
 
-    model, folder = run_demo(output, home=common.home, progress=progress_for_stderr())
-    note(f"note: {DEMO_WARNING}")
+    model, folder, tiles = run_demo(output, home=common.home, progress=progress_for_stderr())
+    if common.json:
+        note(*DEMO_WARNING)
+    else:
+        say(*DEMO_WARNING, "")
     show_training(model, folder, common)
     if not common.json:
-        show(predict(model, sorted((output / "photos" / "test").rglob("*-00.png")), home=common.home))
+        say("", "and on one test photo of each row of tiles it says:")
+        show(predict(model, tiles, home=common.home))
     return 0

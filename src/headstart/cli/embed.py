@@ -50,7 +50,8 @@ def embed(
     say(
         f"{result['rows']:,} rows of {result['width']:,} features: {counts['computed']:,} computed, "
         f"{counts['reused']:,} reused in {result['seconds']['total']:.1f} s",
-        *photos_lines(result["photos"]),
+        *photos_lines(result["photos"], result["skipped"]),
+        *(f"note: {note}" for note in result["notes"]),
     )
     if output is not None:
         say(f"written: {output}")

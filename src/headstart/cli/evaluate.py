@@ -35,7 +35,7 @@ def evaluate(
     if common.json:
         print_json(result)
         return 0
-    say(accuracy_line(result["accuracy"]), *photos_lines(result["photos"]))
+    say(accuracy_line(result["accuracy"]), *photos_lines(result["photos"], result["skipped"]))
     say(*(f"note: {note}" for note in result["notes"]))
     table(
         ("class", "precision", "recall", "photos"),

@@ -71,12 +71,17 @@ def prune(
 
     Args:
         keep_days: Remove what was not used for this many days.
-        space: Remove one space, named by the first letters of its name in "features info".
+        space: Remove one space: the first letters of its name in "features info", or its backbone.
         max_bytes: Remove what was used longest ago, until the rest is no larger.
         everything: Remove all features.
     """
     from headstart.cli.output import print_json, say
+    from headstart.errors import UsageError
     from headstart.tasks.features import prune_features
+
+    chosen = [choice for choice in (keep_days, space, max_bytes, everything or None) if choice is not None]
+    if len(chosen) != 1:
+        raise UsageError("prune takes one of --keep-days, --space, --max-bytes and --all")
 
     result = prune_features(
         keep_days=keep_days, space=space, max_bytes=max_bytes, everything=everything, home=common.home

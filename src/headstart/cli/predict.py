@@ -9,9 +9,9 @@ from cyclopts import Parameter
 from headstart.cli.options import COMMON, Common
 
 if TYPE_CHECKING:
-    from headstart.tasks.predict import Prediction
+    from collections.abc import Iterable
 
-_UNUSABLE = 2
+    from headstart.tasks.predict import Prediction
 
 
 def predict(
@@ -27,11 +27,11 @@ def predict(
 
     Args:
         model: A model folder, or the name of a backbone with classes of its own.
-        files: Photos, or folders of photos.
+        files: Photos, or folders of photos; several may be named.
         top: How many classes to give probabilities for.
         follow_links: Follow links that lead to other folders.
     """
-    from headstart.cli.output import print_json
+    from headstart.cli.output import UNUSABLE, note, print_json
     from headstart.cli.progress import progress_for_stderr
     from headstart.tasks.predict import predict as answer
 
@@ -39,30 +39,34 @@ def predict(
         model, files, top=top, follow_links=follow_links, home=common.home, progress=progress_for_stderr()
     )
     if common.json:
-        print_json({"model": model, "predictions": [each.to_json() for each in predictions]})
+        shown = [each.to_json() for each in predictions]
+        print_json({"model": model, "predictions": shown, "notes": list(predictions.notes)})
     else:
         show(predictions)
-    return 0 if any(each.error is None for each in predictions) else _UNUSABLE
+        note(*(f"note: {each}" for each in predictions.notes))
+    return 0 if any(each.error is None for each in predictions) else UNUSABLE
 
 
-def show(predictions: list[Prediction]) -> None:
+def show(predictions: Iterable[Prediction]) -> None:
     """Print a line for each file."""
-    from headstart.cli.output import table
+    from headstart.cli.output import say
 
-    table(("file", "answer", "sure", "next", ""), (_row(each) for each in predictions), right=(2,))
+    say(*(line_of(each) for each in predictions))
 
 
-def _row(each: Prediction) -> tuple[str, ...]:
+def line_of(each: Prediction) -> str:
+    """Write an answer in one line.
+
+    Example:
+        >>> from headstart.tasks.predict import Prediction
+        >>> line_of(Prediction("a.jpg", "cat", {"cat": 0.9, "dog": 0.1}, unknown=True))
+        'a.jpg: cat 90.0 %, dog 10.0 % - unlike any training photo'
+        >>> line_of(Prediction("b.jpg", error="empty: it has no bytes"))
+        'b.jpg: not used, empty: it has no bytes'
+    """
     from headstart.cli.output import percent
 
     if each.error is not None:
-        return (each.file, "not used", "", "", each.error)
-    (_, sure), *others = each.probabilities.items()
-    following = ", ".join(f"{label} {percent(share)}" for label, share in others[:2])
-    return (each.file, str(each.label), percent(sure), following, _remark(each))
-
-
-def _remark(each: Prediction) -> str:
-    if not each.unknown:
-        return ""
-    return f"unlike any training photo (nearest: {each.neighbours[0]['file']})"
+        return f"{each.file}: not used, {each.error}"
+    answers = ", ".join(f"{label} {percent(share)}" for label, share in each.probabilities.items())
+    return f"{each.file}: {answers}" + (" - unlike any training photo" if each.unknown else "")

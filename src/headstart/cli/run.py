@@ -2,60 +2,59 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from cyclopts import CycloptsError
 
+from headstart.cli import INTERRUPTED, TERMINATED
 from headstart.cli.app import build_app
+from headstart.cli.output import UNUSABLE, print_json
+from headstart.cli.signals import TerminatedError
 from headstart.errors import HeadstartError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from types import FrameType
-
-_UNUSABLE = 2
-_INTERRUPTED = 130
-_TERMINATED = 143
-
-
-class _Terminated(BaseException):
-    """SIGTERM or SIGHUP arrived; unwinds like Ctrl-C so that finished work is kept."""
+    from collections.abc import Sequence
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors become one line on standard error."""
-    debug = "--debug" in arguments
     try:
-        with _termination_unwinds():
-            code = build_app()(
-                list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
-            )
-            sys.stdout.flush()
-    except (KeyboardInterrupt, _Terminated) as stop:
+        code = build_app()(
+            list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+        sys.stdout.flush()
+    except (KeyboardInterrupt, TerminatedError) as stop:
         return _stopped(stop, arguments)
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing to tell, nobody to tell it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (BrokenPipeError, SystemExit):  # the second is how rich, which prints --help, says the first
+        return _nobody_reads()
     except Exception as error:
-        if debug:
+        if "--debug" in arguments:
             raise
-        return _failed(error, as_json="--json" in arguments)
+        return _failed(error, as_json=any(word.partition("=")[0] == "--json" for word in arguments))
     return code if isinstance(code, int) else 0
+
+
+def _nobody_reads() -> int:
+    """The reader of our output went away (`| head`): nothing to tell, nobody to tell it to."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _failed(error: Exception, *, as_json: bool) -> int:
     message = explain(error)
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"headstart: {message}\n")
     if as_json:
-        from headstart.cli.output import print_json
-
-        print_json({"error": {"kind": type(error).__name__, "message": message}})
-    sys.stderr.write(f"headstart: {message}\n")
-    return _UNUSABLE
+        try:
+            print_json({"error": {"kind": type(error).__name__, "message": message}})
+            sys.stdout.flush()
+        except OSError:
+            _nobody_reads()
+    return UNUSABLE
 
 
 def explain(error: Exception) -> str:
@@ -89,21 +88,6 @@ def _stopped(stop: BaseException, arguments: Sequence[str]) -> int:
 
     word = "interrupted" if isinstance(stop, KeyboardInterrupt) else "terminated"
     command = _one_line(shlex.join(["headstart", *arguments]))
-    sys.stderr.write(f"headstart: {word}; finished work is kept, resume with: {command}\n")
-    return _INTERRUPTED if isinstance(stop, KeyboardInterrupt) else _TERMINATED
-
-
-@contextmanager
-def _termination_unwinds() -> Iterator[None]:
-    def unwind(signum: int, _frame: FrameType | None) -> NoReturn:
-        # A second signal must not break the tidying up that the first one began.
-        signal.signal(signum, signal.SIG_IGN)
-        raise _Terminated
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), unwind) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"headstart: {word}; finished work is kept, resume with: {command}\n")
+    return INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TERMINATED

@@ -6,6 +6,7 @@ from typing import Any
 
 from headstart.cli.output import percent
 
+_NAMED = 5
 _HOW = {
     "folds": "out of fold: each judged by a head that had not seen it",
     "held-out": "on a held-out part",
@@ -13,13 +14,15 @@ _HOW = {
 }
 
 
-def accuracy_line(accuracy: dict[str, Any]) -> str:
-    """Write an accuracy with its interval and what it rests on.
+def accuracy_line(accuracy: dict[str, Any] | None) -> str:
+    """Write an accuracy with its interval and what it rests on; None where nothing could be measured.
 
     Example:
         >>> accuracy_line({"value": 0.975, "low": 0.943, "high": 0.989, "photos": 200, "how": "test"})
         '97.5 % right of 200 photos (95 % interval 94.3 to 98.9), on the test photos'
     """
+    if accuracy is None:
+        return "how good it is could not be measured"
     line = (
         f"{percent(accuracy['value'])} right of {accuracy['photos']:,} photos "
         f"(95 % interval {100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f}), "
@@ -30,8 +33,12 @@ def accuracy_line(accuracy: dict[str, Any]) -> str:
     return line
 
 
-def photos_lines(photos: dict[str, Any]) -> list[str]:
+def photos_lines(photos: dict[str, Any], skipped: list[dict[str, str]] | None = None) -> list[str]:
     """Write how many of how many photos were used, and why the others were not.
+
+    Args:
+        photos: the counts.
+        skipped: the files, of which the first few are named.
 
     Example:
         >>> photos_lines({"used": 8, "skipped": 2, "reasons": {"empty": 1, "truncated": 1}})
@@ -42,7 +49,13 @@ def photos_lines(photos: dict[str, Any]) -> list[str]:
     if photos["skipped"]:
         reasons = ", ".join(f"{count} {reason}" for reason, count in photos["reasons"].items())
         line += f"; {photos['skipped']} skipped: {reasons}"
-    return [line]
+    named = [f"  {each['file']}: {each['detail']}" for each in (skipped or [])[:_NAMED]]
+    more = (
+        [f"  and {len(skipped) - _NAMED} more (--json names all)"]
+        if skipped and len(skipped) > _NAMED
+        else []
+    )
+    return [line, *named, *more]
 
 
 def training_lines(facts: dict[str, Any]) -> list[str]:
@@ -54,6 +67,8 @@ def training_lines(facts: dict[str, Any]) -> list[str]:
         f"{facts['backbone']}: {features['computed']:,} features computed, {features['reused']:,} reused "
         f"in {seconds['features']:.1f} s; head in {seconds['head']:.1f} s; {seconds['total']:.1f} s in all"
     )
-    lines.append(f"model:  {facts['model']}")
-    lines.append(f"report: {facts['report']}")
+    lines.append(f"model:   {facts['model']}")
+    lines.append(f"report:  {facts['report']}")
+    if facts["photos"]["skipped"]:
+        lines.append(f"skipped: {facts['skipped_list']}")
     return lines

@@ -35,12 +35,12 @@ def train(
     Args:
         photos: A folder with a folder for each class, or a CSV with the columns path and label.
         output: The model folder to write; an existing headstart model is replaced.
-        backbone: The pretrained network: mobilenet_v2, timm:resnet50, torchvision:vgg16@random, …
-        test: Photos to measure on, never trained on; without it a part of PHOTOS is held out.
+        backbone: Required. The pretrained network: mobilenet_v2, timm:resnet50, torchvision:vgg16@random, …
+        test: Photos to measure on, never trained on; without them PHOTOS are measured in turns or in part.
         head: What learns from the features; prototypes works with one photo a class.
         layer: Take the features from this layer instead of the default (see "backbones show").
         seed: Decides which photos are held out, and nothing else that you could notice.
-        refit: Learn from the held-out part too, after measuring.
+        refit: From 1,000 photos on: learn from the held-out fifth too, after measuring.
         weights: Keep the backbone's weights in the model folder, or only their digest.
         follow_links: Follow links that lead to other folders.
     """

@@ -53,10 +53,10 @@ def add(
     tag: str | None = None,
     common: Common = COMMON,
 ) -> int:
-    """Add weights from a safetensors file, or several from a manifest (.json).
+    """Add weights from a file, or several from a manifest (.json).
 
     Args:
-        file: The safetensors file or the manifest.
+        file: A safetensors file, the .pth file that the framework publishes, or a manifest.
         backbone: The network that the file is for: torchvision:vgg16 (a manifest says it itself).
         tag: A name for these weights: they load as NAME@TAG.
     """
@@ -111,4 +111,5 @@ def verify(*, common: Common = COMMON) -> int:
         print_json({"weights": checked})
     else:
         say(*(f"{each['backbone']}: {'ok' if each['ok'] else each['why']}" for each in checked))
+        say(*([] if checked else ["no weights yet, nothing to verify"]))
     return 0 if all(each["ok"] for each in checked) else 1

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headstart.backbones.registry import parse_name
 from headstart.errors import BackboneError, UsageError
 from headstart.features.extract import extract
 from headstart.heads.softmax import softmax
 from headstart.model.answers import Answer, TrainingPhoto, most_probable
 from headstart.model.model import Model, load_model
+from headstart.tasks.paths import given_path
+from headstart.tasks.rows import open_backbone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +68,7 @@ class Answerer:
         return extract(photos, self.backbone, store=store, layer=self.layer, reader=reader, progress=progress)
 
 
-def open_answerer(model: str | Path | Model, home: Home) -> Answerer:
+def open_answerer(model: str | Path | Model, home: Home, progress: Progress | None = None) -> Answerer:
     """Open a model folder, or the network of that name.
 
     Raises:
@@ -75,9 +78,10 @@ def open_answerer(model: str | Path | Model, home: Home) -> Answerer:
     """
     if isinstance(model, Model):
         return _of_model("the model", model)
-    if isinstance(model, Path) or Path(model).expanduser().exists():
-        return _of_model(str(model), load_model(model, home=home))
-    return _of_backbone(_network(model, home))
+    path = given_path(model, "the model")
+    if isinstance(model, Path) or Path(path).exists():
+        return _of_model(str(model), load_model(path, home=home))
+    return _of_backbone(_network(model, home, progress))
 
 
 def _of_model(name: str, model: Model) -> Answerer:
@@ -115,15 +119,12 @@ def _of_backbone(backbone: Backbone) -> Answerer:
     )
 
 
-def _network(name: str, home: Home) -> Backbone:
-    from headstart.backbones.load import load_backbone
-    from headstart.backbones.registry import parse_name
-
+def _network(name: str, home: Home, progress: Progress | None) -> Backbone:
     try:
         parse_name(name)
     except BackboneError as error:
         raise UsageError(f"{name!r} is neither a model folder nor the name of a network: {error}") from None
-    backbone = load_backbone(name, home=home)
+    backbone = open_backbone(name, home, progress)
     if not backbone.spec.classes:
         raise BackboneError(f"{name} has no classes of its own; train a model on it, then ask that")
     return backbone

@@ -43,6 +43,7 @@ class BackboneShown:
         layers: every named module, in order.
         layer: what a head would learn from.
         classes: of that head.
+        name: as it loads.
         weights: SHA-256 of its weights; None where they are not at hand, and it was built with random
             ones for its shapes.
         licence: of its weights.

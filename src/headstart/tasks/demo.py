@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.errors import UsageError
+from headstart.images.names import some
+from headstart.model.folder import check_target
 from headstart.storage.atomic import atomic_write
+from headstart.tasks.paths import given_path
 from headstart.tasks.train import train
 
 if TYPE_CHECKING:
@@ -18,8 +22,8 @@ if TYPE_CHECKING:
 
 DEMO_BACKBONE = "torchvision:resnet18@random"
 DEMO_WARNING = (
-    "this network has random weights and has learned nothing from photos: the demo shows the way, "
-    "and that two pictures of different colours are easily told apart, not how good transfer learning is"
+    "This network has random weights: it has learned nothing from photos. The demo shows the way",
+    "from photos to a measured model, not how good transfer learning is.",
 )
 _TILE = 61
 _PICTURES = {"temple": "china.jpg", "flower": "flower.jpg"}
@@ -27,7 +31,7 @@ _PICTURES = {"temple": "china.jpg", "flower": "flower.jpg"}
 
 def demo(
     output: str | Path, *, home: str | Path | None = None, progress: Progress | None = None
-) -> tuple[Model, Path]:
+) -> tuple[Model, Path, list[Path]]:
     """Cut two photographs into tiles, train on the upper ones and measure on the lower ones.
 
     The tiles of the two parts share no pixel.
@@ -38,9 +42,10 @@ def demo(
         progress: told of each stretch of work.
 
     Returns:
-        The model, and the folder that it was saved in.
+        The model, the folder that it was saved in, and one test photo of each row of tiles to try it on.
     """
-    folder = Path(output)
+    folder = Path(given_path(output, "output"))
+    _check_folder(folder)
     write_tiles(folder / "photos")
     model = train(
         folder / "photos" / "train",
@@ -50,7 +55,16 @@ def demo(
         home=home,
         progress=progress,
     )
-    return model, folder / "model"
+    return model, folder / "model", sorted((folder / "photos" / "test").rglob("*-00.png"))
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that holds anything but an earlier demo."""
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    strange = sorted(names - {"photos", "model"})
+    if strange:
+        raise UsageError(f"{str(folder)!r} holds {some(strange)}; name a new or empty folder for the demo")
+    check_target(folder / "model")
 
 
 def write_tiles(folder: Path) -> None:

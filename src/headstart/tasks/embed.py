@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -16,8 +17,9 @@ from headstart.images.names import label_from
 from headstart.images.photo import Photo
 from headstart.images.reader import PhotoReader
 from headstart.storage.atomic import atomic_write
-from headstart.storage.home import Home
-from headstart.tasks.gather import reasons, require_usable
+from headstart.storage.home import Home, require_writable
+from headstart.tasks.gather import reasons, require_usable, skipped_json
+from headstart.tasks.paths import given_path, refuse_among_photos
 from headstart.tasks.rows import check_backbone_name, open_backbone, open_store
 
 if TYPE_CHECKING:
@@ -34,12 +36,20 @@ class Embedding:
     Attributes:
         table: the rows.
         skipped: files that could not be used.
+        notes: what people should know.
         seconds: wall time in all.
     """
 
     table: FeatureTable
     skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...]
     seconds: float
+
+    @property
+    def photos_per_second(self) -> float | None:
+        """How fast features were computed; None where none was."""
+        computed = self.table.computed
+        return round(computed / max(self.table.seconds, 1e-9), 1) if computed else None
 
     def to_json(self) -> dict[str, Any]:
         """Give the counts as JSON values."""
@@ -50,8 +60,10 @@ class Embedding:
             "layer": self.table.space.layer,
             "features": {"computed": self.table.computed, "reused": self.table.reused},
             "photos": {"used": rows, "skipped": len(self.skipped), "reasons": reasons(self.skipped)},
+            "skipped": skipped_json(self.skipped),
+            "notes": list(self.notes),
             "seconds": {"features": round(self.table.seconds, 3), "total": round(self.seconds, 3)},
-            "photos_per_second": round(rows / max(self.table.seconds, 1e-9), 1),
+            "photos_per_second": self.photos_per_second,
         }
 
 
@@ -92,19 +104,32 @@ def embed(
         (12, 16)
     """
     began = time.monotonic()
-    if output is not None and Path(output).suffix != ".npz":
-        raise UsageError(f"output is {str(output)!r}; expected a file name that ends in .npz")
     check_backbone_name(backbone)
+    photos = given_path(photos, "photos")
+    target = None if output is None else _check_output(output, photos)
     place = Home.find(home)
     found = scan_any(photos, follow_links=follow_links)
-    network = open_backbone(backbone, place)
+    network = open_backbone(backbone, place, progress)
     with PhotoReader() as reader, open_store(place) as store:
         table = extract(found.photos, network, store=store, layer=layer, reader=reader, progress=progress)
     skipped = (*found.skipped, *table.skipped)
     require_usable(str(photos), len(table.photos), skipped)
-    if output is not None:
-        _write(Path(output), table)
-    return Embedding(table, skipped, time.monotonic() - began)
+    if target is not None:
+        _write(target, table)
+    notes = tuple(dict.fromkeys((*found.notes, *table.notes)))
+    return Embedding(table, skipped, notes, time.monotonic() - began)
+
+
+def _check_output(output: str | Path, photos: str) -> Path:
+    """Refuse before any work what could not be written, or would replace something else."""
+    path = Path(given_path(output, "output"))
+    if path.suffix != ".npz":
+        raise UsageError(f"output is {str(output)!r}; expected a file name that ends in .npz")
+    if path.exists() and not zipfile.is_zipfile(path):
+        raise UsageError(f"{str(output)!r} is there already and holds no features; choose another name")
+    refuse_among_photos(path, "output", photos)
+    require_writable(path.absolute().parent, "features", choose="choose another output")
+    return path
 
 
 def scan_any(photos: str | Path, *, follow_links: bool) -> PhotoSet:
@@ -141,5 +166,4 @@ def _write(path: Path, table: FeatureTable) -> None:
             labels=np.array([photo.label or "" for photo in table.photos], dtype=str),
         )
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, write)

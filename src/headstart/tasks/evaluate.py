@@ -19,9 +19,11 @@ from headstart.tasks.gather import (
     reasons,
     require_usable,
     scan_labelled,
+    skipped_json,
     without_known,
 )
 from headstart.tasks.judge import different
+from headstart.tasks.paths import given_path
 from headstart.tasks.rows import open_store
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class Evaluation:
                 "reasons": reasons(self.skipped),
                 "trained_on": self.leaked,
             },
+            "skipped": skipped_json(self.skipped),
             "notes": list(self.notes),
             "seconds": {"total": round(self.seconds, 3)},
         }
@@ -113,7 +116,8 @@ def evaluate(
     """
     began = time.monotonic()
     place = Home.find(home)
-    answerer = open_answerer(model, place)
+    photos = given_path(photos, "photos")
+    answerer = open_answerer(model, place, progress)
     scanned = scan_labelled(photos, follow_links=follow_links, known=answerer.classes)
     with PhotoReader() as reader, open_store(place) as store:
         found = without_known(gather(scanned, reader, progress), answerer.trained_on)

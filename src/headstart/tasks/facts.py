@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from headstart.backbones.spec import RANDOM
 from headstart.heads.metrics import Measurement, measure
+from headstart.images.names import counted
 from headstart.model.facts import Accuracy, ClassFacts, FeaturesFacts, PhotosFacts, TrainingFacts
 from headstart.tasks.gather import missing_classes, reasons
 from headstart.tasks.judge import labels_of
@@ -21,34 +22,42 @@ if TYPE_CHECKING:
     from headstart.tasks.judge import Learned
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of a training, as they were given."""
+
+    head: str
+    layer: str | None
+    seed: int
+    refit: bool
+    weights: bool
+    follow_links: bool
+
+
 @dataclass(frozen=True)
 class Run:
     """Everything that one training knows.
 
     Attributes:
+        asked: its options.
         given: the photos to learn from.
         apart: the photos of `--test`.
         backbone: the network.
         table: rows of `given`.
         test_table: rows of `apart`.
         learned: the head, and what it was judged on.
-        head: the head's name.
-        seed: of splits.
-        refit: whether a held-out part was learned from after measuring.
-        seconds: "features" and "head".
+        head_seconds: spent on learning and judging.
         began: `time.monotonic()` at the start.
     """
 
+    asked: Asked
     given: Gathered
     apart: Gathered | None
     backbone: Backbone
     table: FeatureTable
     test_table: FeatureTable | None
     learned: Learned
-    head: str
-    seed: int
-    refit: bool
-    seconds: dict[str, float]
+    head_seconds: float
     began: float
 
     @cached_property
@@ -66,9 +75,13 @@ class Run:
         )
 
     @property
-    def total(self) -> float:
-        """Seconds since the start."""
-        return time.monotonic() - self.began
+    def seconds(self) -> dict[str, float]:
+        """Spent on features, on the head, and since the start."""
+        return {
+            "features": sum(table.seconds for table in self.tables),
+            "head": self.head_seconds,
+            "total": time.monotonic() - self.began,
+        }
 
     @property
     def tables(self) -> tuple[FeatureTable, ...]:
@@ -81,10 +94,22 @@ class Run:
         return self.backbone.spec.tag == RANDOM
 
     @property
+    def skipped_given(self) -> tuple[Skipped, ...]:
+        """Every file of the photos to learn from that was not used."""
+        return (*self.given.skipped, *self.table.skipped)
+
+    @property
+    def skipped_apart(self) -> tuple[Skipped, ...]:
+        """Every file of the test photos that was not used; their folder stands in front of their names."""
+        if self.apart is None or self.test_table is None:
+            return ()
+        skipped = (*self.apart.skipped, *self.test_table.skipped, *self.apart.leaked)
+        return tuple(replace(each, name=f"{self.apart.source}/{each.name}") for each in skipped)
+
+    @property
     def skipped(self) -> tuple[Skipped, ...]:
-        """Every file that was not used, of the test photos too."""
-        leaked = () if self.apart is None else self.apart.leaked
-        return (*(skipped for part in self._parts for skipped in part.skipped), *leaked)
+        """Every file that was not used."""
+        return (*self.skipped_given, *self.skipped_apart)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -111,6 +136,11 @@ def _warnings(run: Run) -> tuple[str, ...]:
         warnings += missing_classes(run.learned.head.classes, judged.true)
     if not run.learned.novelty.measured:
         warnings.append("what is unknown could not be measured: answers leave it open")
+    if run.asked.refit and (judged is None or judged.method == "folds"):
+        warnings.append("--refit changed nothing: without a held-out part the model learns from all photos")
+    if run.skipped_apart:
+        counts = ", ".join(f"{count} {reason}" for reason, count in reasons(run.skipped_apart).items())
+        warnings.append(f"{counted(len(run.skipped_apart), 'test photo')} not used: {counts}")
     return tuple(warnings)
 
 
@@ -128,9 +158,9 @@ def training_facts(run: Run) -> TrainingFacts:
             computed=sum(table.computed for table in run.tables),
             reused=sum(table.reused for table in run.tables),
         ),
-        seconds={name: round(value, 3) for name, value in {**run.seconds, "total": run.total}.items()},
-        seed=run.seed,
-        head=run.head,
+        seconds={name: round(value, 3) for name, value in run.seconds.items()},
+        seed=run.asked.seed,
+        head=run.asked.head,
         settings=dict(run.learned.settings),
         notes=list(run.notes),
         **({} if measured is None else _figures(measured)),

@@ -111,5 +111,5 @@ def prune_features(
         UsageError: not exactly one choice, or a space that is not there.
     """
     with open_store(Home.find(home)) as store:
-        chosen = store.prune(keep_days=keep_days, space=space, max_bytes=max_bytes, everything=everything)
-        return FeaturesPruned(chosen)
+        pruned = store.prune(keep_days=keep_days, space=space, max_bytes=max_bytes, everything=everything)
+        return FeaturesPruned(pruned)

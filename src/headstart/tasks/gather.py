@@ -162,6 +162,11 @@ def reasons(skipped: Iterable[Skipped]) -> dict[str, int]:
     }
 
 
+def skipped_json(skipped: Iterable[Skipped]) -> list[dict[str, str]]:
+    """Give each skipped file with its reason as JSON values."""
+    return [{"file": each.name, "reason": each.reason.value, "detail": each.detail} for each in skipped]
+
+
 def count_reasons(skipped: Iterable[Skipped], most: int) -> str:
     """Write the most frequent reasons in one line."""
     return ", ".join(f"{count} {reason}" for reason, count in list(reasons(skipped).items())[:most])

@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 
 _MISTAKES = 24
 _THUMBNAIL = 160
+_BINS = 10
 _CLASSES_IN_TITLE = 4
+_OWN = "module"
 
 
 def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
@@ -54,29 +56,29 @@ def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
         model: the model folder as the user wrote it.
         reader: decodes the thumbnails.
     """
-    counts = Counter(labels_of(run.table))
+    counts, seconds = Counter(labels_of(run.table)), run.seconds
     return ReportFacts(
         title=_title(run),
         command=_command(run, model),
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ"),
         version=metadata.version("headstart"),
-        seed=run.seed,
+        seed=run.asked.seed,
         model=model,
         source=run.given.source,
         backbone=_backbone(run),
-        head=HeadFacts(name=run.head, settings=_settings(run)),
+        head=HeadFacts(name=run.asked.head, settings=_settings(run)),
         classes=[ClassFacts(label, counts[label]) for label in run.learned.head.classes],
-        skipped=[SkippedFile(each.name, each.reason.value, each.detail) for each in run.skipped],
+        skipped=[SkippedFile(each.name, each.reason.value, each.detail) for each in run.skipped_given],
         notes=run.notes,
         measured=_measured(run, reader),
-        not_measured="" if run.measurement is not None else "One photo a class leaves none to measure on.",
+        not_measured="" if run.measurement is not None else "The notes say why.",
         unknown=_unknown(run.learned),
         effort=EffortFacts(
             computed=sum(table.computed for table in run.tables),
             reused=sum(table.reused for table in run.tables),
-            features_seconds=run.seconds["features"],
-            head_seconds=run.seconds["head"],
-            total_seconds=run.total,
+            features_seconds=seconds["features"],
+            head_seconds=seconds["head"],
+            total_seconds=seconds["total"],
         ),
     )
 
@@ -89,16 +91,21 @@ def _title(run: Run) -> str:
 
 
 def _command(run: Run, model: str) -> str:
-    words = ["headstart", "train", run.given.source, "-o", model, "--backbone", run.backbone.spec.name]
-    if run.apart is not None:
-        words += ["--test", run.apart.source]
-    if run.head != "linear":
-        words += ["--head", run.head]
-    if run.table.space.layer != run.backbone.spec.feature_layer:
-        words += ["--layer", run.table.space.layer]
-    if run.seed:
-        words += ["--seed", str(run.seed)]
-    return shlex.join([*words, *(["--refit"] if run.refit else [])])
+    """Give what was asked, as a line that can be copied."""
+    if run.backbone.spec.framework == _OWN:
+        return f"headstart.train({run.given.source!r}, backbone=…, output={model!r})  # in Python"
+    asked, given = run.asked, run.given.source
+    words = ["headstart", "train", given, "-o", model, "--backbone", run.backbone.spec.name]
+    words += [] if run.apart is None else ["--test", run.apart.source]
+    words += [] if asked.head == "linear" else ["--head", asked.head]
+    words += [] if asked.layer is None else ["--layer", asked.layer]
+    words += ["--seed", str(asked.seed)] if asked.seed else []
+    switches = {
+        "--refit": asked.refit,
+        "--no-weights": not asked.weights,
+        "--follow-links": asked.follow_links,
+    }
+    return shlex.join([*words, *(name for name, on in switches.items() if on)])
 
 
 def _backbone(run: Run) -> BackboneFacts:
@@ -123,7 +130,8 @@ def _unknown(learned: Learned) -> UnknownFacts | None:
 
 
 def _settings(run: Run) -> tuple[tuple[str, str], ...]:
-    return tuple((name.replace("_", " "), f"{value:.4g}") for name, value in run.learned.settings.items())
+    chosen = run.learned.settings
+    return tuple((name[0].upper() + name[1:], f"{value:.4g}") for name, value in chosen.items())
 
 
 def _measured(run: Run, reader: PhotoReader) -> MeasuredFacts | None:
@@ -137,7 +145,7 @@ def _measured(run: Run, reader: PhotoReader) -> MeasuredFacts | None:
         photos=measured.photos,
         method=judged.method,
         folds=judged.folds,
-        refitted=run.refit and judged.method == "held-out",
+        refitted=run.asked.refit and judged.method == "held-out",
         source=None if run.apart is None else run.apart.source,
         balanced_accuracy=measured.balanced_accuracy,
         top3=measured.top3,
@@ -161,10 +169,13 @@ def _measured(run: Run, reader: PhotoReader) -> MeasuredFacts | None:
 def _reliability(
     probabilities: NDArray[np.float64], measured: Measurement, judged: Judgement
 ) -> tuple[ReliabilityBin, ...]:
+    if not measured.calibration_groups:  # a picture of a few photos would show chance
+        return ()
     said = np.asarray(measured.classes)[probabilities.argmax(axis=1)]
     right = said == np.asarray(judged.true)
     # Probabilities that add up to 1 may exceed it in their last bit.
-    return reliability_bins(np.minimum(probabilities.max(axis=1), 1.0).tolist(), right.tolist())
+    sure = np.minimum(probabilities.max(axis=1), 1.0)
+    return reliability_bins(sure.tolist(), right.tolist(), count=min(_BINS, measured.calibration_groups))
 
 
 def _mistakes(measured: Measurement, judged: Judgement, reader: PhotoReader) -> list[Mistake]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from headstart.images.folder import scan_files
 from headstart.images.reader import PhotoReader
 from headstart.storage.home import Home
 from headstart.tasks.answerer import open_answerer
+from headstart.tasks.paths import given_path
 from headstart.tasks.rows import open_store
 
 if TYPE_CHECKING:
@@ -56,6 +57,18 @@ class Prediction:
         }
 
 
+class Predictions(list[Prediction]):
+    """A prediction for each file, and what people should know of them all.
+
+    Attributes:
+        notes: links that were not followed, pictures that are animations, …
+    """
+
+    def __init__(self, predictions: Iterable[Prediction], notes: Sequence[str]) -> None:
+        super().__init__(predictions)
+        self.notes = tuple(dict.fromkeys(notes))
+
+
 def predict(
     model: str | Path | Model,
     files: str | Path | Sequence[str | Path],
@@ -64,7 +77,7 @@ def predict(
     follow_links: bool = False,
     home: str | Path | None = None,
     progress: Progress | None = None,
-) -> list[Prediction]:
+) -> Predictions:
     """Say what is on photos; a file that can't be used gets an `error` and stops nothing.
 
     Args:
@@ -94,17 +107,19 @@ def predict(
         ('red', False, 'red/0.jpg')
     """
     if top < 1:
-        raise UsageError(f"top is {top}; ask for at least 1 class")
+        raise UsageError(f"--top is {top}; ask for at least 1 class")
+    if isinstance(files, str | Path):
+        files = [files]
     place = Home.find(home)
-    answerer = open_answerer(model, place)
-    found = scan_files(files, follow_links=follow_links)
+    answerer = open_answerer(model, place, progress)
+    found = scan_files([given_path(file, "a file") for file in files], follow_links=follow_links)
     with PhotoReader() as reader, open_store(place) as store:
         table = answerer.extract(found.photos, store, reader, progress)
     answers = zip(table.photos, answerer.answers(table.rows, top), strict=True)
     predictions = {photo.name: _filled(photo.name, answer, answerer.ids) for photo, answer in answers}
     for each in (*found.skipped, *table.skipped):
         predictions[each.name] = Prediction(each.name, error=_why(each))
-    return [predictions[name] for name in found.order]
+    return Predictions((predictions[name] for name in found.order), (*found.notes, *table.notes))
 
 
 def _why(skipped: Skipped) -> str:

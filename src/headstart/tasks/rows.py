@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from headstart.backbones.base import Backbone
 from headstart.backbones.load import load_backbone
 from headstart.backbones.registry import parse_name
+from headstart.errors import WeightsMissingError
 from headstart.features.extract import extract
 from headstart.features.store import FeatureStore
+from headstart.storage.download import is_offline
 from headstart.tasks.gather import require_usable
+from headstart.tasks.weights import fetch_weights
 
 if TYPE_CHECKING:
     from headstart.features.extract import FeatureTable
@@ -32,9 +35,17 @@ def check_backbone_name(backbone: str | Backbone) -> None:
         parse_name(backbone)
 
 
-def open_backbone(backbone: str | Backbone, home: Home) -> Backbone:
-    """Load a backbone by name, or take the one that is given."""
-    return backbone if isinstance(backbone, Backbone) else load_backbone(backbone, home=home)
+def open_backbone(backbone: str | Backbone, home: Home, progress: Progress | None = None) -> Backbone:
+    """Load a backbone by name, or take the one that is given; weights that are not at hand are fetched."""
+    if isinstance(backbone, Backbone):
+        return backbone
+    try:
+        return load_backbone(backbone, home=home, offline=True)
+    except WeightsMissingError:
+        if is_offline():
+            raise
+        fetch_weights(backbone, home=home.root, progress=progress)
+        return load_backbone(backbone, home=home, offline=True)
 
 
 def open_store(home: Home, *, read_only: bool = False) -> FeatureStore:

@@ -16,10 +16,11 @@ from headstart.model.folder import check_target
 from headstart.model.model import Model
 from headstart.report.page import render
 from headstart.storage.home import Home
-from headstart.tasks.facts import Run, training_facts
+from headstart.tasks.facts import Asked, Run, training_facts
 from headstart.tasks.gather import gather, scan_labelled, without_known
 from headstart.tasks.judge import labels_of, learn, require_photos
 from headstart.tasks.page import report_facts
+from headstart.tasks.paths import given_path, refuse_among_photos
 from headstart.tasks.rows import Extraction, check_backbone_name, open_backbone, open_store
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from headstart.features.progress import Progress
     from headstart.images.photo import PhotoSet
     from headstart.tasks.gather import Gathered
+
+_SEEDS = 2**32
 
 
 def train(
@@ -85,23 +88,31 @@ def train(
         (('blue', 'red'), 12)
     """
     began = time.monotonic()
-    _check_options(head, seed)
+    asked = Asked(head, layer, seed, refit, weights, follow_links)
+    _check(asked, with_test=test is not None)
     check_backbone_name(backbone)
+    photos = given_path(photos, "photos")
+    test = None if test is None else given_path(test, "test")
     place = Home.find(home)
-    target = None if output is None else _check_output(output, photos, test)
+    refuse_among_photos(place.root, "home", photos, test)
+    target = None
+    if output is not None:
+        target = check_target(given_path(output, "output"))
+        refuse_among_photos(target, "output", photos, test)
     found = scan_labelled(photos, follow_links=follow_links)
     found_apart = None
     if test is not None:
         found_apart = scan_labelled(test, follow_links=follow_links, known=found.classes)
-    network = open_backbone(backbone, place)
+    network = open_backbone(backbone, place, progress)
     network.width(layer)
     with PhotoReader() as reader:
         given, apart = _gather(found, found_apart, head, reader, progress)
         table, test_table = _extract(given, apart, head, Extraction(network, layer, place, reader, progress))
-        extracted = time.monotonic()
+        learning = time.monotonic()
         learned = learn(table, test_table, head=head, seed=seed, refit=refit)
-        seconds = {"features": extracted - began, "head": time.monotonic() - extracted}
-        run = Run(given, apart, network, table, test_table, learned, head, seed, refit, seconds, began)
+        run = Run(
+            asked, given, apart, network, table, test_table, learned, time.monotonic() - learning, began
+        )
         model = _model(run, place)
         if target is not None:
             page = render(report_facts(run, model=str(output), reader=reader))
@@ -135,26 +146,13 @@ def _extract(
         return table, None if apart is None else extraction.rows(apart, store)
 
 
-def _check_options(head: str, seed: int) -> None:
-    if head not in HEADS:
-        raise UsageError(f"head is {head!r}; expected one of {', '.join(HEADS)}")
-    if seed < 0:
-        raise UsageError(f"seed is {seed}; expected 0 or more")
-
-
-def _check_output(output: str | Path, *sources: str | Path | None) -> Path:
-    """Refuse a model folder among the photos: it would be taken for a class of them."""
-    target = check_target(output)
-    for source in sources:
-        if (
-            source is not None
-            and Path(source).is_dir()
-            and target.resolve().is_relative_to(Path(source).resolve())
-        ):
-            raise UsageError(
-                f"output {str(output)!r} lies among the photos in {str(source)!r}; choose another place"
-            )
-    return target
+def _check(asked: Asked, *, with_test: bool) -> None:
+    if asked.head not in HEADS:
+        raise UsageError(f"--head is {asked.head!r}; expected one of {', '.join(HEADS)}")
+    if not 0 <= asked.seed < _SEEDS:
+        raise UsageError(f"--seed is {asked.seed}; expected a number from 0 to {_SEEDS - 1}")
+    if asked.refit and with_test:
+        raise UsageError("--refit has nothing to do with --test: the model learns from all of PHOTOS already")
 
 
 def _model(run: Run, home: Home) -> Model:
@@ -184,11 +182,13 @@ def training_json(model: Model, output: str | Path) -> dict[str, Any]:
         output: the folder that it was saved in, as the user wrote it.
     """
     facts = model.training.model_dump()
+    folder = Path(output)
     return {
         "model": str(output),
         "backbone": model.backbone_spec.name,
         "layer": model.layer,
         "classes": list(model.classes),
         **facts,
-        "report": str(Path(output) / "report.html"),
+        "report": str(folder / "report.html"),
+        "skipped_list": str(folder / "skipped.csv"),
     }
