@@ -56,7 +56,8 @@ def test_weights_that_were_added_are_listed_shown_and_load(squeezenet, tmp_path)
     assert listed["backbone"] == "torchvision:squeezenet1_1@mine"
     assert shown["name"] == listed["backbone"]
     assert shown["weights"] == listed["sha256"]
-    assert network.weights == ("mine",)
+    assert network.to_json()["weights"][0]["tag"] == "mine"
+    assert network.to_json()["weights"][0]["sha256"] == listed["sha256"]
     assert [each.fault for each in verify_weights(home=tmp_path)] == [""]
 
 

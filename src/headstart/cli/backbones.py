@@ -34,8 +34,8 @@ def list_all(
     return 0
 
 
-def _tags(weights: list[str]) -> str:
-    return f"   weights at hand: {', '.join('@' + tag for tag in weights)}" if weights else ""
+def _tags(weights: list[dict[str, str]]) -> str:
+    return f"   weights at hand: {', '.join('@' + each['tag'] for each in weights)}" if weights else ""
 
 
 @backbones.command

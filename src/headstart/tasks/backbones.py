@@ -20,18 +20,23 @@ if TYPE_CHECKING:
 
     from headstart.backbones.base import Backbone
     from headstart.backbones.layers import LayerInfo
+    from headstart.backbones.weights import WeightsEntry
 
 
 @dataclass(frozen=True, slots=True)
 class BackboneListed:
-    """A network, and the tags of its weights that are at hand."""
+    """A network, and its weights that are at hand."""
 
     name: str
-    weights: tuple[str, ...]
+    weights: tuple[WeightsEntry, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        return {"name": self.name, "weights": list(self.weights)}
+        told = ("tag", "sha256", "licence", "source")
+        return {
+            "name": self.name,
+            "weights": [{key: getattr(entry, key) for key in told} for entry in self.weights],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +106,13 @@ def list_backbones(pattern: str = "*", *, home: str | Path | None = None) -> lis
         ...     [each.name for each in list_backbones("torchvision:vgg1?", home=folder)]
         ['torchvision:vgg11', 'torchvision:vgg13', 'torchvision:vgg16', 'torchvision:vgg19']
     """
-    tags: defaultdict[str, list[str]] = defaultdict(list)
+    weights: defaultdict[str, list[WeightsEntry]] = defaultdict(list)
     for entry in WeightsStore(Home.find(home)).entries():
-        tags[f"{entry.framework}:{entry.architecture}"].append(entry.tag)
+        weights[f"{entry.framework}:{entry.architecture}"].append(entry)
     names = list_names(pattern) or list_names(f"*{pattern}*")
     if not names:
         raise UsageError(f'no network is called like {pattern!r}; "headstart backbones" lists all')
-    return [BackboneListed(name, tuple(tags[name])) for name in names]
+    return [BackboneListed(name, tuple(weights[name])) for name in names]
 
 
 def show_backbone(
