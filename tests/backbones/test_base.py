@@ -11,6 +11,7 @@ from headstart.backbones.base import Backbone
 from headstart.backbones.load import load_backbone
 from headstart.backbones.module import module_backbone
 from headstart.errors import BackboneError
+from headstart.testing import tiny_backbone
 
 
 def backbone_of(network: nn.Module, *, side: int = 8, **facts) -> Backbone:
@@ -179,7 +180,7 @@ def test_a_layer_that_never_runs_is_refused(odd):
     "pixels", [torch.zeros(3, 8, 8), torch.zeros(1, 4, 8, 8), torch.zeros(1, 3, 8, 8, dtype=torch.uint8)]
 )
 def test_what_is_no_pixels_is_refused(odd, pixels):
-    with pytest.raises(BackboneError, match=r"expected float \(n, 3, height, width\)"):
+    with pytest.raises(BackboneError, match=r"expected float32 \(n, 3, height, width\)"):
         odd.features(pixels)
 
 
@@ -282,3 +283,42 @@ def test_vgg16_as_the_books_have_it():
     assert backbone.parameters_until("features") == 14_714_688
     assert backbone.head_parameters(2, "features") == 50_178
     assert backbone.spec.parameters == 138_357_544
+
+
+@pytest.mark.parametrize("layer", ["last:mean", "last:in"])
+def test_the_module_can_be_exported_for_any_number_of_photos(layer):
+    module = tiny_backbone().to_module(layer)
+    photos = torch.export.Dim("photos", min=2, max=16)
+
+    exported = torch.export.export(
+        module, (torch.rand(2, 3, 32, 32),), dynamic_shapes=({0: photos},), strict=False
+    )
+
+    pixels = torch.rand(5, 3, 32, 32)
+    torch.testing.assert_close(exported.module()(pixels), module(pixels))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_the_module_computes_in_the_type_that_it_is_given(dtype):
+    module = tiny_backbone().to_module().to(dtype)
+    assert module(torch.rand(2, 3, 32, 32, dtype=dtype)).dtype == dtype
+
+
+@pytest.mark.parametrize("layer", ["last:mean", "last", "last:in", "first:in:mean"])
+def test_no_photos_give_no_rows_of_the_right_width(layer):
+    backbone = tiny_backbone()
+    rows = backbone.features(torch.zeros(0, 3, 32, 32), layer)
+    assert rows.shape == (0, backbone.width(layer))
+
+
+def test_pixels_in_double_precision_are_refused_clearly():
+    with pytest.raises(BackboneError, match=r"torch\.float64 were given; expected float32"):
+        tiny_backbone().features(torch.zeros(1, 3, 32, 32, dtype=torch.float64))
+
+
+def test_the_size_is_not_blamed_for_another_fault():
+    backbone = tiny_backbone()
+    backbone.module.first.weight.data = backbone.module.first.weight.data[:, :2]
+    with pytest.raises(RuntimeError) as caught:
+        backbone.features(torch.zeros(1, 3, 40, 40))
+    assert not isinstance(caught.value, BackboneError)

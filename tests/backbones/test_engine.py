@@ -1,11 +1,18 @@
 """Rows with the same bits whatever is computed beside them."""
 
+import sys
+import threading
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from headstart.backbones.engine import TorchEngine, cpu_kind
+from headstart.backbones.layers import Tap
 from headstart.backbones.load import load_backbone
+from headstart.backbones.module import module_backbone
+from headstart.backbones.trace import Trace, Visit, _entering
 from headstart.errors import BackboneError
 from headstart.testing import tiny_backbone
 
@@ -110,3 +117,48 @@ def test_options_are_part_of_the_identity():
 
     assert plain.spec.weights_digest == padded.spec.weights_digest
     assert TorchEngine(plain).identity() != TorchEngine(padded).identity()
+
+
+@pytest.mark.usefixtures("threads_restored")
+@pytest.mark.parametrize("layer", ["first:in", "last:in:mean", "last"])
+def test_workers_never_meet_in_a_hook(layer):
+    before = sys.getswitchinterval()
+    engine = TorchEngine(tiny_backbone(), layer, batch=8, workers=8)
+    pixels = photos(8, 9)
+    expected = engine.run(pixels)
+
+    sys.setswitchinterval(1e-6)
+    try:
+        runs = [engine.run(pixels) for _ in range(250)]
+    finally:
+        sys.setswitchinterval(before)
+
+    assert all(np.array_equal(rows, expected) for rows in runs)
+
+
+@pytest.mark.parametrize("listener", [Tap(entering=True)._enters, _entering(Trace(1.0), Visit("", "", 0, 0))])
+def test_a_hook_that_another_thread_calls_without_keywords_is_fine(listener):
+    thread = threading.Thread(target=listener, args=(nn.Identity(), (torch.zeros(1),)))
+    failed = []
+    before, threading.excepthook = threading.excepthook, failed.append
+    try:
+        thread.start()
+        thread.join()
+    finally:
+        threading.excepthook = before
+
+    assert failed == []
+
+
+def own(activation, name="mine", **facts):
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 8, 3), activation, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return module_backbone(module, name=name, mean=(0.5,) * 3, std=(0.2,) * 3, input_size=16, **facts)
+
+
+def test_other_code_with_the_same_weights_is_another_network():
+    first, again, other = (own(each, feature_layer="3") for each in (nn.ReLU(), nn.ReLU(), nn.Tanh()))
+
+    assert first.spec.weights_digest == other.spec.weights_digest
+    assert TorchEngine(first, "3").identity() == TorchEngine(again, "3", workers=3).identity()
+    assert TorchEngine(first, "3").identity() != TorchEngine(other, "3").identity()

@@ -16,7 +16,7 @@ TENSORS = {"weight": torch.arange(6.0).reshape(2, 3)}
 
 @pytest.fixture
 def store(tmp_path):
-    return WeightsStore(Home(tmp_path / "home"))
+    return WeightsStore(Home(tmp_path / "home"), fits=lambda *_: None)
 
 
 def item(folder, name="slim.safetensors", **changes):

@@ -1,11 +1,13 @@
 """A user's own network."""
 
+import copy
 import hashlib
 
 import pytest
 import torch
 from torch import nn
 
+from headstart.backbones.check import check_backbone
 from headstart.backbones.module import module_backbone
 from headstart.backbones.restore import restore_backbone
 from headstart.errors import BackboneError
@@ -118,3 +120,124 @@ def test_only_the_user_can_build_it_again():
 
     with pytest.raises(BackboneError, match="build it again with module_backbone"):
         restore_backbone(backbone.spec, backbone.weights())
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_network_in_another_precision_computes_in_float32(dtype):
+    own = network().to(dtype)
+    backbone = backbone_of(own)
+
+    assert own[0].weight.dtype == dtype
+    assert backbone.features(torch.rand(1, 3, 12, 12)).dtype == torch.float32
+    assert backbone.spec.weights_digest == backbone_of(copy.deepcopy(own).float()).spec.weights_digest
+    check_backbone(backbone)
+
+
+class Around(nn.Module):
+    """A network inside something odd."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = network()
+
+    def forward(self, x):
+        return self.body(x)
+
+
+class Volume(Around):
+    def __init__(self):
+        super().__init__()
+        self.volume = nn.Conv3d(1, 4, 3)
+
+    def forward(self, x):
+        return self.volume(x[:, None]).flatten(2).mean(2)
+
+
+class Masked(Around):
+    def __init__(self, *, persistent=True):
+        super().__init__()
+        self.register_buffer("mask", torch.full((4, 4), -torch.inf).triu(1), persistent=persistent)
+
+
+class Extra(Around):
+    def get_extra_state(self):
+        return {"version": 1}
+
+
+class Uncopied(Around):
+    def __deepcopy__(self, memo):
+        raise TypeError("cannot pickle a lock")
+
+
+class Fickle(Around):
+    def forward(self, x):
+        return self.body(nn.functional.dropout(x))
+
+
+class Infinite(Around):
+    def forward(self, x):
+        return self.body(x).exp() / 0
+
+
+class Deaf(Around):
+    def forward(self, x):
+        raise KeyError("nothing works")
+
+
+def with_nan():
+    own = network()
+    with torch.no_grad():
+        own[0].weight[0] = torch.nan
+    return own
+
+
+def test_tensors_of_five_axes_and_masks_that_are_not_kept_are_fine():
+    check_backbone(backbone_of(Volume(), feature_layer="output"))
+    check_backbone(backbone_of(Masked(persistent=False)))
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (lambda x: x, "mine is a function; expected a torch.nn.Module"),
+        (Masked(), r"'mask' that are not finite.*persistent=False"),
+        (with_nan(), r"'0\.weight' that are not finite"),
+        (Extra(), r"'_extra_state'.*get_extra_state"),
+        (Uncopied(), "can't be copied to the CPU: TypeError: cannot pickle a lock"),
+        (Deaf(), "can't be run on a photo: KeyError"),
+        (nn.Conv2d(1, 2, 3), "can't be run on a photo of 12 x 12 pixels"),
+        (nn.Sequential(nn.LazyConv2d(2, 3)), "LazyModule"),
+        (Fickle(), r"other features each time in evaluation mode \(dropout that is always on\?\)"),
+    ],
+)
+def test_a_network_that_cannot_be_a_backbone_is_one_line(module, message):
+    state = torch.random.get_rng_state()
+    with pytest.raises(BackboneError, match=message) as caught:
+        backbone_of(module)
+    assert "\n" not in str(caught.value)
+    assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_features_that_are_not_finite_are_refused():
+    with pytest.raises(BackboneError, match="features that are not finite"):
+        backbone_of(Infinite(), feature_layer="output")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_a_compiled_network_is_refused():
+    with pytest.raises(BackboneError, match="TorchScript"):
+        backbone_of(torch.jit.script(network()))
+
+
+@pytest.mark.parametrize("what", ["mean", "std"])
+def test_mean_and_std_are_finite(what):
+    with pytest.raises(BackboneError, match=f"{what} should be finite"):
+        backbone_of(**{what: (0.5, float("nan"), 0.5)})
+
+
+def test_the_contract_finds_weights_that_became_infinite():
+    backbone = backbone_of()
+    with torch.no_grad():
+        backbone.module[6].weight[0] = torch.inf
+    with pytest.raises(BackboneError, match=r"numbers in '6\.weight' are not finite"):
+        check_backbone(backbone)

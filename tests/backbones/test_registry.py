@@ -196,9 +196,15 @@ def test_stated_classes_have_to_fit(home, tmp_path):
 
 
 def test_weights_of_another_network_are_refused_by_their_tensors(home, weights_file):
-    WeightsStore(home).add_file(weights_file, "torchvision:squeezenet1_0", "own")
-
     with pytest.raises(WeightsRefusedError, match=r"do not fit .*squeezenet1_0@own: .*features"):
+        WeightsStore(home).add_file(weights_file, "torchvision:squeezenet1_0", "own")
+    assert WeightsStore(home).entries() == []
+
+    WeightsStore(home, fits=lambda *_: None).add_file(weights_file, "torchvision:squeezenet1_0", "own")
+    with pytest.raises(
+        WeightsRefusedError,
+        match=r"do not fit .*features.*; if .* delete .*squeezenet1_0@own\.json, then add or fetch again",
+    ):
         load_backbone("squeezenet1_0@own", home=home)
 
 
@@ -215,9 +221,28 @@ def test_the_environment_can_forbid_the_network(home, monkeypatch):
         load_backbone("vgg16", home=home)
 
 
-def test_a_tag_that_nobody_publishes_is_missing(home):
-    with pytest.raises(WeightsMissingError, match=r"vgg16.*headstart weights add FILE"):
+def test_a_tag_that_nobody_publishes_is_no_name(home):
+    with pytest.raises(BackboneError, match=r"vgg16.*only IMAGENET1K_V1.*headstart weights add FILE"):
         load_backbone("vgg16@mine", home=home)
+
+
+@pytest.mark.parametrize("tag", ["../x", "a/b", "a b", ".hidden", "x" * 101, "a\n"])
+def test_a_tag_can_not_lead_to_another_file(home, tag):
+    with pytest.raises(BackboneError, match="can't be a tag"):
+        load_backbone(f"vgg16@{tag}z", home=home)
+
+
+def test_options_that_a_constructor_chokes_on_are_one_line():
+    for name, options in (
+        ("torchvision:resnet18", {"num_classes": -1}),
+        ("torchvision:resnet18", {"num_classes": 0}),
+        ("torchvision:vit_b_16", {"image_size": 225}),
+        ("timm:resnet18", {"num_classes": -5}),
+        ("timm:resnet18", {"global_pool": "nonsense"}),
+    ):
+        with pytest.raises(BackboneError, match=r"can't be (built|run)") as caught:
+            load_backbone(f"{name}@random", options=options)
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", [f"{SMALL}@random", "timm:mobilenetv3_small_050@random"])

@@ -147,3 +147,21 @@ def test_networks_for_other_channels_are_refused():
 
 def test_every_network_is_listed():
     assert set(ADAPTER.architectures()) == set(timm.list_models())
+
+
+def with_weights(name, tag, **options):
+    tensors = state_tensors(built(name, options=options).module)
+    return built(name, tag=tag, tensors=tensors, options=options)
+
+
+@pytest.mark.parametrize("tag", ["openai", "mine"])
+def test_an_embedding_is_no_row_of_classes(tag):
+    network = with_weights("resnet50_clip", tag)
+    assert not network.has_logits
+    assert network.classes.names == ()
+
+
+def test_classes_that_nobody_names_are_still_classes():
+    assert len(load_backbone("timm:test_vit@random", options={"num_classes": 3}).spec.classes) == 3
+    assert with_weights("test_vit", "mine", num_classes=3).has_logits
+    assert len(with_weights("test_vit", "r160_in1k").classes.names) == 1000

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save
 
 from headstart.backbones.published import Published
+from headstart.backbones.state import load_tensors
 from headstart.backbones.weights import PreprocessingOverride, WeightsStore
 from headstart.errors import (
     BackboneError,
@@ -29,7 +30,7 @@ NAME = "torchvision:resnet18"
 
 @pytest.fixture
 def store(tmp_path):
-    return WeightsStore(Home(tmp_path / "home"))
+    return WeightsStore(Home(tmp_path / "home"), fits=lambda *_: None)
 
 
 @pytest.fixture
@@ -226,6 +227,31 @@ def test_a_file_that_is_not_there_is_one_line(store, tmp_path):
         store.add_file(tmp_path / "nowhere.safetensors", NAME, "mine")
 
 
+def test_tensors_that_do_not_fit_are_refused_before_they_are_kept(tmp_path, file):
+    store = WeightsStore(Home(tmp_path / "home"))
+    with pytest.raises(WeightsRefusedError, match=r"do not fit torchvision:resnet18@mine: missing conv1"):
+        store.add_file(file, NAME, "mine")
+    with pytest.raises(BackboneError, match="can't be built"):
+        store.add_file(file, NAME, "mine", options={"colour": "red"})
+    assert not store.home.weights.exists() or files(store) == []
+
+
+def test_whole_numbers_are_no_weights(tmp_path):
+    network = torch.nn.Linear(2, 1)
+    given = {name: (100 * tensor).to(torch.int8) for name, tensor in network.state_dict().items()}
+    with pytest.raises(WeightsRefusedError, match=r"weight holds torch\.int8, not torch\.float32"):
+        load_tensors(network, given, name="mine")
+
+
+def test_a_pth_file_is_refused_by_the_users_own_name_for_it(store, tmp_path):
+    path = tmp_path / "from-a-friend.pth"
+    path.write_bytes(pth(TENSORS))
+    for name in ("timm:resnet50@a1_in1k", "timm:vit_base_patch16_224@augreg_in21k"):
+        with pytest.raises(WeightsRefusedError, match=r"from-a-friend\.pth") as caught:
+            store.add_file(path, name)
+        assert "pytorch_model" not in str(caught.value)
+
+
 # --- reading ----------------------------------------------------------------------------------------------
 
 
@@ -255,6 +281,24 @@ def test_a_damaged_entry_is_named(store, file):
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(WeightsRefusedError, match=r"resnet18@mine\.json can't be used"):
         store.entries()
+
+
+def test_a_damaged_entry_hides_no_other(store, file):
+    whole = store.add_file(file, NAME, "mine")
+    broken = store.home.weights / "torchvision-resnet18@other.json"
+    broken.write_text("{")
+    folder = store.home.weights / "torchvision-resnet34@folder.json"
+    folder.mkdir()
+
+    assert store.readable_entries() == [whole]
+    assert [entry for entry, *_ in store.verify()] == [whole]
+    (first, why_first), (second, why_second) = store.damaged_entries()
+    assert (first, second) == (broken, folder)
+    assert "delete it and add the weights again" in why_first
+    assert "can't be read" in why_second
+    assert store.entry_path(whole) == store.home.weights / "torchvision-resnet18@mine.json"
+    with pytest.raises(WeightsRefusedError, match="can't be read"):
+        store.find("torchvision", "resnet34", "folder")
 
 
 def test_an_entry_of_a_newer_headstart_is_left_alone(store, file):
@@ -501,7 +545,8 @@ KILLED = """
         child = os.fork()
         if child == 0:
             atomic.os = Shim(nth)
-            WeightsStore(Home(Path(sys.argv[1]) / str(nth))).add_file(Path(sys.argv[2]), "resnet18", "mine")
+            store = WeightsStore(Home(Path(sys.argv[1]) / str(nth)), fits=lambda *_: None)
+            store.add_file(Path(sys.argv[2]), "resnet18", "mine")
             os._exit(0)
         if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
             print(nth)
@@ -517,7 +562,7 @@ def test_killed_at_any_call_of_an_add_the_store_is_old_or_new(file, tmp_path):
     assert calls > 8
     states = set()
     for nth in range(1, calls + 1):
-        store = WeightsStore(Home(tmp_path / str(nth)))
+        store = WeightsStore(Home(tmp_path / str(nth)), fits=lambda *_: None)
         assert all(ok for _, ok, _ in store.verify())
         states.add(len(store.entries()))
         entry = store.add_file(file, NAME, "mine")

@@ -6,8 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
+from headstart.backbones.engine import TorchEngine
 from headstart.backbones.load import load_backbone
+from headstart.backbones.module import module_backbone
 from headstart.backbones.weights import WeightsStore
 from headstart.errors import ModelError, UsageError, WeightsMissingError, WeightsRefusedError
 from headstart.heads.fitted import LinearHead, NeighboursHead, PrototypesHead
@@ -180,8 +184,6 @@ def test_the_folder_holds_the_backbones_weights_by_their_digest(tmp_path, tiny, 
 
 
 def test_weights_that_changed_after_training_are_not_saved_as_the_models_own(tmp_path, tiny, make_facts):
-    import torch
-
     model = make_model(make_facts, tiny)
     with torch.no_grad():
         next(tiny.module.parameters()).add_(1)
@@ -189,17 +191,22 @@ def test_weights_that_changed_after_training_are_not_saved_as_the_models_own(tmp
         model.save(tmp_path / "model")
 
 
+def own_backbone(code=nn.ReLU, **changes):
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 16, 3), code(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    facts = {"name": "mine", "mean": (0.5,) * 3, "std": (0.2,) * 3, "input_size": 16, "feature_layer": "3"}
+    return module_backbone(network, **(facts | changes))
+
+
 def register(backbone, home, tmp_path):
     """Add a backbone's weights to a home as if they were those of squeezenet1_1@zoo."""
     file = tmp_path / "weights.safetensors"
     file.write_bytes(backbone.weights())
-    WeightsStore(home).add_file(file, "torchvision:squeezenet1_1@zoo")
+    WeightsStore(home, fits=lambda *_: None).add_file(file, "torchvision:squeezenet1_1@zoo")
 
 
 class TestBackbone:
     def test_is_built_from_the_stored_weights(self, tmp_path, squeezenet, make_facts):
-        import torch
-
         layer = "features.3:mean"
         model = make_model(make_facts, squeezenet, layer=layer, head=_head_for(squeezenet, layer))
         loaded = load_model(model.save(tmp_path / "model"), home=Home(tmp_path / "no-home"))
@@ -235,6 +242,42 @@ class TestBackbone:
         with pytest.raises(ModelError, match=r"trained on .* give that backbone"):
             load_model(folder, backbone=tiny_backbone(seed=3))
 
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"mean": (0.0,) * 3}, "its mean is"),
+            ({"std": (1.0,) * 3}, "its std is"),
+            ({"input_size": 64}, "its resize is"),
+            ({"name": "other"}, "its architecture is 'other', not 'mine'"),
+            ({"code": nn.Tanh}, "with the same weights it computes other features"),
+        ],
+    )
+    def test_of_the_users_own_has_to_be_the_same(self, tmp_path, make_facts, changes, message):
+        ours = own_backbone()
+        recipe = TorchEngine(ours).identity()
+        folder = make_model(make_facts, ours, recipe=recipe).save(tmp_path / "model")
+        assert load_model(folder, backbone=own_backbone()).backbone().spec == ours.spec
+        other = own_backbone(**changes)
+        assert other.spec.weights_digest == ours.spec.weights_digest
+        with pytest.raises(ModelError, match=message):
+            load_model(folder, backbone=other)
+
+    def test_bits_of_another_processor_are_not_compared(self, tmp_path, make_facts):
+        ours = own_backbone()
+        recipe = TorchEngine(ours).identity() | {"cpu": "another", "network": "other bits"}
+        folder = make_model(make_facts, ours, recipe=recipe).save(tmp_path / "model")
+        assert load_model(folder, backbone=own_backbone()).recipe["cpu"] == "another"
+
+    @pytest.mark.parametrize(
+        ("layer", "message"),
+        [("fifth", "no layer is called 'fifth'"), ("0", "its layer '0' gives 3136 numbers, not 16")],
+    )
+    def test_without_the_models_layer_is_refused(self, make_facts, layer, message):
+        model = make_model(make_facts, own_backbone())
+        model.layer = layer
+        with pytest.raises(ModelError, match=message):
+            model._check()
+
     def test_with_tensors_of_another_network_is_refused(self, tmp_path, squeezenet, tiny, make_facts):
         spec = replace(squeezenet.spec, weights_digest=tiny.spec.weights_digest, tag="zoo")
         model = make_model(
@@ -257,8 +300,6 @@ def _head_for(backbone, layer):
 
 @pytest.mark.parametrize("kind", ["linear", "neighbours", "prototypes"])
 def test_the_whole_model_is_one_differentiable_module(tiny, make_facts, kind):
-    import torch
-
     model = make_model(make_facts, tiny, kind=kind)
     module = model.to_torch()
     pixels = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(1)).requires_grad_()

@@ -113,3 +113,15 @@ def test_lists_print_for_people_and_for_programs(verb, tmp_path, capsys):
     assert capsys.readouterr().out.strip()
     assert run([verb, *words, "--home", str(tmp_path), "--json"]) == 0
     assert isinstance(json.loads(capsys.readouterr().out), dict)
+
+
+def test_one_damaged_registration_hides_nothing_else(squeezenet, tmp_path, capsys):
+    add_weights(squeezenet, backbone="squeezenet1_1", tag="mine", home=tmp_path)
+    (tmp_path / "weights" / "torchvision-resnet18@wrong.json").write_text("{")
+
+    for verb in ("list", "verify"):
+        assert run(["weights", verb, "--home", str(tmp_path), "--json"]) == 1
+        shown = json.loads(capsys.readouterr().out)
+        assert [each["backbone"] for each in shown["weights"]] == ["torchvision:squeezenet1_1@mine"]
+        assert "resnet18@wrong.json" in shown["damaged"][0]
+    assert run(["backbones", "squeezenet1_1", "--home", str(tmp_path)]) == 0

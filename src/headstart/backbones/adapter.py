@@ -37,6 +37,12 @@ NOT_OURS = frozenset(
 """Constructor arguments that would fetch, unpickle or change what a backbone is."""
 
 
+CONSTRUCTOR_FAULTS: frozenset[type[Exception]] = frozenset(
+    {TypeError, ValueError, AssertionError, RuntimeError, AttributeError, LookupError, ArithmeticError}
+)
+"""What frameworks' constructors raise for options that they do not take, or can't work with."""
+
+
 @dataclass(frozen=True)
 class Classes:
     """A network's own classes.
@@ -148,12 +154,22 @@ def assemble(
         weights: gives the safetensors bytes with `origin.weights_digest`; None: the network's state.
         preprocessing: instead of the framework's.
         classes: instead of the framework's; without either, a network with logits has unnamed classes.
+
+    Raises:
+        BackboneError: the network can't be run, or has another number of outputs than of classes.
     """
     from headstart.backbones.base import Backbone, dummy_photo, normalised, prepared
 
     preprocessing = preprocessing or network.preprocessing
     prepared(network.module)
-    seen, layer = network.observe(normalised(dummy_photo(preprocessing), preprocessing))
+    try:
+        seen, layer = network.observe(normalised(dummy_photo(preprocessing), preprocessing))
+    except (AssertionError, RuntimeError) as fault:
+        said = " ".join(str(fault).split())[:300]
+        raise BackboneError(
+            f"{origin.name} can't be run on a photo of {preprocessing.resize.height} x "
+            f"{preprocessing.resize.width} pixels with {dict(network.options)}: {said}"
+        ) from fault
     classes = _own_classes(network, seen.outputs() if network.has_logits else 0, classes, origin.name)
     spec = BackboneSpec(
         name=origin.name,
@@ -192,7 +208,7 @@ def observe_plain(
 
 
 def check_options(options: Mapping[str, OptionValue]) -> None:
-    """Refuse constructor arguments that would fetch, unpickle or change what a backbone is.
+    """Refuse constructor arguments that would fetch, unpickle or change what a backbone is, or mean nothing.
 
     Raises:
         BackboneError: names them.
@@ -207,3 +223,6 @@ def check_options(options: Mapping[str, OptionValue]) -> None:
         raise BackboneError(
             f"options may not hold {', '.join(found)}: weights and inputs are headstart's to set"
         )
+    count = options.get("num_classes", 1)
+    if isinstance(count, int) and count < 0:
+        raise BackboneError(f"a network can't be built with num_classes {count}; expected 1 or more")

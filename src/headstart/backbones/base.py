@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,7 +14,7 @@ from headstart.backbones.trace import trace
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from headstart.backbones.layers import LayerInfo
     from headstart.backbones.spec import BackboneSpec, Preprocessing
@@ -75,7 +74,7 @@ class Backbone:
         Of a layer that gives a tuple, list or dict of tensors, the first tensor is taken.
 
         Args:
-            pixels: float (n, 3, h, w) in [0, 1].
+            pixels: float32 (n, 3, h, w) in [0, 1].
             layers: names, or references with `:in` and `:mean` as `headstart.backbones.layers` has them.
 
         Returns:
@@ -107,7 +106,7 @@ class Backbone:
         """A row for each photo.
 
         Args:
-            pixels: float (n, 3, h, w) in [0, 1].
+            pixels: float32 (n, 3, h, w) in [0, 1].
             layer: a layer reference; None: `spec.feature_layer`.
 
         Returns:
@@ -226,11 +225,28 @@ class Backbone:
     def _forward(self, pixels: Tensor) -> Tensor:
         check_pixels(pixels)
         self.module.eval()
-        with _size_refused(self.spec, pixels):
+        try:
             result = first_tensor(self.module(self.normalise(pixels)))
+        except (AssertionError, RuntimeError, ValueError) as fault:
+            if isinstance(fault, BackboneError) or not self._refuses_size(pixels):
+                raise
+            raise _size_refused(self.spec, pixels, fault) from fault
         if result is None:
             raise BackboneError(f"{self.spec.name} gives no tensor")
         return result
+
+    def _refuses_size(self, pixels: Tensor) -> bool:
+        """Whether the network takes photos of its own size here, and these are of another."""
+        resize = self.spec.preprocessing.resize
+        own = (resize.height, resize.width)
+        if tuple(pixels.shape[2:]) == own:
+            return False
+        try:
+            with torch.no_grad():
+                self.module(self.normalise(pixels.new_zeros((1, 3, *own))))
+        except (AssertionError, RuntimeError, ValueError):
+            return False
+        return True
 
     def _aspect(self, pixels: Tensor) -> float:
         return pixels.shape[2] / pixels.shape[3]
@@ -264,7 +280,8 @@ class PixelsToFeatures(nn.Module):
         """Compute the rows; see `Backbone.features`."""
         with listening(self.network, {self.layer: self._reference}) as taps:
             self.network(normalised(pixels, self.preprocessing))
-        tensor = taken(self.layer, taps[self.layer], len(pixels))
+        # Not len(): torch.export would take the number of photos for a constant.
+        tensor = taken(self.layer, taps[self.layer], pixels.shape[0])
         return as_rows(tensor, self._reference, pixels.shape[2] / pixels.shape[3])
 
 
@@ -272,7 +289,11 @@ def prepared(module: nn.Module) -> nn.Module:
     """Freeze a network and lay its weights out channels last, which runs about twice as fast on CPUs."""
     module.eval()
     module.requires_grad_(requires_grad=False)
-    return module.to(memory_format=torch.channels_last)
+    for each in (*module.parameters(), *module.buffers()):
+        # Not Module.to(memory_format=...): it refuses networks that have tensors of five axes as well.
+        if each.ndim == 4:
+            each.data = each.data.to(memory_format=torch.channels_last)
+    return module
 
 
 def normalised(pixels: Tensor, preprocessing: Preprocessing) -> Tensor:
@@ -292,26 +313,19 @@ def check_pixels(pixels: Tensor) -> None:
     """Refuse what can't be pixels, before a network gives an answer that means nothing.
 
     Raises:
-        BackboneError: not float (n, 3, h, w).
+        BackboneError: not float32 (n, 3, h, w).
     """
-    if pixels.ndim != 4 or pixels.shape[1] != 3 or not pixels.is_floating_point():
+    if pixels.ndim != 4 or pixels.shape[1] != 3 or pixels.dtype != torch.float32:
         raise BackboneError(
             f"pixels of shape {tuple(pixels.shape)} and type {pixels.dtype} were given; "
-            "expected float (n, 3, height, width) in [0, 1]"
+            "expected float32 (n, 3, height, width) in [0, 1]"
         )
 
 
-@contextmanager
-def _size_refused(spec: BackboneSpec, pixels: Tensor) -> Iterator[None]:
-    """Say in our words that a network takes one size only; any other fault stays what it is."""
+def _size_refused(spec: BackboneSpec, pixels: Tensor, fault: Exception) -> BackboneError:
     resize = spec.preprocessing.resize
-    try:
-        yield
-    except (AssertionError, RuntimeError, ValueError) as fault:
-        if isinstance(fault, BackboneError) or tuple(pixels.shape[2:]) == (resize.height, resize.width):
-            raise
-        first_line = str(fault).strip().split("\n", 1)[0]
-        raise BackboneError(
-            f"{spec.name} takes photos of {resize.height} x {resize.width} pixels; "
-            f"it refused {pixels.shape[2]} x {pixels.shape[3]} ({first_line})"
-        ) from fault
+    first_line = str(fault).strip().split("\n", 1)[0]
+    return BackboneError(
+        f"{spec.name} takes photos of {resize.height} x {resize.width} pixels; "
+        f"it refused {pixels.shape[2]} x {pixels.shape[3]} ({first_line})"
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from headstart.backbones.engine import TorchEngine
+from headstart.backbones.state import not_finite
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 def check_backbone(backbone: Backbone, *, photos: int = 2, side: int | None = None) -> None:
     """Check everything that the rest of headstart takes for granted of a backbone.
 
-    Evaluation mode in every call; inputs and torch's random state untouched; the caller's gradient mode
-    kept; float32, finite, as wide as declared; the same row whatever stands in the batch (the same bits
-    through an engine); gradients that reach the pixels, finite and not all zero, and never the parameters;
-    as many logits as classes, whose names are unique.
+    Finite weights; evaluation mode in every call; inputs and torch's random state untouched; the caller's
+    gradient mode kept; float32, finite, as wide as declared; the same row whatever stands in the batch (the
+    same bits through an engine); gradients that reach the pixels, finite and not all zero, and never the
+    parameters; as many logits as classes, whose names are unique.
 
     Args:
         backbone: to be checked; it is used, not changed.
@@ -55,6 +56,11 @@ def _spec_is_consistent(backbone: Backbone, _pixels: Tensor) -> str | None:
         return f"{len(spec.class_ids)} class ids for {len(spec.classes)} classes"
     counted = sum(each.numel() for each in backbone.module.parameters())
     return None if counted == spec.parameters else f"{counted} parameters, but {spec.parameters} are declared"
+
+
+def _weights_are_finite(backbone: Backbone, _pixels: Tensor) -> str | None:
+    found = not_finite(backbone.module.state_dict())
+    return f"numbers in {found!r} are not finite" if found else None
 
 
 def _features_are_rows(backbone: Backbone, pixels: Tensor) -> str | None:
@@ -135,6 +141,7 @@ def _gradients_reach_pixels(backbone: Backbone, pixels: Tensor) -> str | None:
 
 _CLAUSES: tuple[Callable[[Backbone, Tensor], str | None], ...] = (
     _spec_is_consistent,
+    _weights_are_finite,
     _features_are_rows,
     _logits_fit_classes,
     _leaves_world_alone,

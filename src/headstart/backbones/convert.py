@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _AVERAGED_FIRST = ("state_dict_ema", "model_ema", "state_dict", "model")
 
 
-def convert(data: bytes, known: Published, pinned: str | None = None) -> bytes:
+def convert(data: bytes, known: Published, pinned: str | None = None, *, name: str | None = None) -> bytes:
     """Check a published file and turn it into safetensors bytes, its tensors' names unchanged.
 
     A `.pth` file is a pickle: it is read only after the digest of these very bytes agreed with what is
@@ -28,43 +28,43 @@ def convert(data: bytes, known: Published, pinned: str | None = None) -> bytes:
         data: the whole file.
         known: what is published of it.
         pinned: full SHA-256 from an earlier fetch.
+        name: what the user calls the file, for messages; None: its published name.
 
     Raises:
         WeightsRefusedError: wrong digest, a `.pth` without one, more in it than tensors, or not finite.
     """
+    what = name or known.filename
     expected = pinned or known.sha256_prefix
     found = hashlib.sha256(data).hexdigest()
     if expected and not found.startswith(expected):
         raise WeightsRefusedError(
-            f"{known.filename} is not what is published for {known.backbone}: its SHA-256 starts with "
+            f"{what} is not what is published for {known.backbone}: its SHA-256 starts with "
             f"{found[:16]}, expected {expected[:16]}; it was not read"
         )
     if known.filename.endswith(".safetensors"):
-        parse_tensors(data, known.filename)
+        parse_tensors(data, what)
         return data
     if not known.sha256_prefix:
         raise WeightsRefusedError(
-            f"{known.filename} is a pickle without a published digest, so nothing shows that it is safe to "
+            f"{what} is a pickle without a published digest, so nothing shows that it is safe to "
             "read; convert it to safetensors yourself where you trust it, and add that"
         )
-    tensors = _unpickled(data, known)
-    require_finite(tensors, known.filename)
+    tensors = _unpickled(data, what)
+    require_finite(tensors, what)
     return to_safetensors(tensors)
 
 
-def _unpickled(data: bytes, known: Published) -> dict[str, Tensor]:
+def _unpickled(data: bytes, what: str) -> dict[str, Tensor]:
     import torch
 
     try:
         loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
         said = str(error).partition("\n")[0]
-        raise WeightsRefusedError(
-            f"{known.filename} holds more than tensors, or is damaged: {said}"
-        ) from error
+        raise WeightsRefusedError(f"{what} holds more than tensors, or is damaged: {said}") from error
     state = _state(loaded)
     if not state or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise WeightsRefusedError(f"{known.filename} holds no network's tensors")
+        raise WeightsRefusedError(f"{what} holds no network's tensors")
     return state
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import platform
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import torch
 
+from headstart.backbones.spec import OWN
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -81,7 +84,11 @@ class TorchEngine:
         self._device = torch.device("cpu")
 
     def identity(self) -> dict[str, str]:
-        """As `Engine.identity`; values are text."""
+        """As `Engine.identity`; values are text.
+
+        "network" has the framework's release. A network of the user's own has none; it has the SHA-256 of the
+        row of one photo of noise instead, so that other code with the same weights is another network.
+        """
         return {
             "engine": "torch",
             "version": torch.__version__,
@@ -91,7 +98,7 @@ class TorchEngine:
             "batch": "1",
             "layout": "channels last",
             "device": self._device.type,
-            "network": _network(self.backbone),
+            "network": f"{_network(self.backbone)} {self._code()}",
         }
 
     def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -113,6 +120,19 @@ class TorchEngine:
             # What a worker sets for itself is also what threads that start later begin with.
             torch.set_num_threads(before)
 
+    def _code(self) -> str:
+        framework = self.backbone.spec.framework
+        if framework != OWN:
+            with contextlib.suppress(PackageNotFoundError):
+                return version(framework)
+        return f"row {self._fingerprint()}"
+
+    def _fingerprint(self) -> str:
+        from headstart.backbones.base import dummy_photo
+
+        row = self.run(dummy_photo(self.backbone.spec.preprocessing).numpy())
+        return hashlib.sha256(row.tobytes()).hexdigest()
+
     def _row(self, photo: NDArray[np.float32]) -> NDArray[np.float32]:
         if torch.get_num_threads() != 1:
             torch.set_num_threads(1)
@@ -124,13 +144,9 @@ class TorchEngine:
 
 
 def _network(backbone: Backbone) -> str:
-    """The code that runs: the same weights mean something else under other options or another release."""
+    """What is built: the same weights mean something else under other options."""
     spec = backbone.spec
-    try:
-        release = version(spec.framework)
-    except PackageNotFoundError:
-        release = type(backbone.module).__qualname__
-    return f"{spec.framework}:{spec.architecture} {json.dumps(dict(spec.options), sort_keys=True)} {release}"
+    return f"{spec.framework}:{spec.architecture} {json.dumps(dict(spec.options), sort_keys=True)}"
 
 
 @cache

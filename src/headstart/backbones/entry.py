@@ -114,10 +114,14 @@ def read_entry(path: Path) -> WeightsEntry:
         path: its JSON file.
 
     Raises:
-        WeightsRefusedError: it is damaged or from a newer headstart.
+        WeightsRefusedError: it can't be read, is damaged or from a newer headstart.
     """
     try:
-        return WeightsEntry.model_validate_json(path.read_bytes())
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsRefusedError(f"{path} can't be read: {error.strerror or error}") from error
+    try:
+        return WeightsEntry.model_validate_json(data)
     except ValidationError as error:
         first = error.errors()[0]
         if first["loc"] == ("format",):

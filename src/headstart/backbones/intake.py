@@ -63,7 +63,7 @@ def named(backbone: str, tag: str | None) -> tuple[str, str, str]:
 
 
 def as_published(
-    data: bytes, known: Published, facts: Facts, pinned: str | None = None
+    data: bytes, known: Published, facts: Facts, pinned: str | None = None, *, name: str | None = None
 ) -> tuple[bytes, Facts]:
     """Check a published file's bytes, and turn them into safetensors bytes.
 
@@ -72,6 +72,7 @@ def as_published(
         known: what is published of it.
         facts: what is known of the entry already; it wins over what is published.
         pinned: full SHA-256 from an earlier fetch.
+        name: what the user calls the file, for messages; None: its published name.
 
     Returns:
         Safetensors bytes, and the facts with digest, licence and classes as published.
@@ -79,7 +80,7 @@ def as_published(
     Raises:
         WeightsRefusedError: as `convert`.
     """
-    converted = convert(data, known, pinned)
+    converted = convert(data, known, pinned, name=name)
     stated = {key: value for key, value in facts.items() if value is not None}
     return converted, {
         "licence": known.licence,

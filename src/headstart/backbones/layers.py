@@ -116,7 +116,7 @@ def spatial_axes(shape: Sequence[int], aspect: float = 1.0) -> tuple[int, int] |
     input are height and width; channels first wins a draw.
 
     Args:
-        shape: with the batch axis.
+        shape: with the batch axis, whose length does not matter.
         aspect: height / width of the network's input.
 
     Returns:
@@ -126,7 +126,7 @@ def spatial_axes(shape: Sequence[int], aspect: float = 1.0) -> tuple[int, int] |
         >>> spatial_axes((1, 512, 7, 7)), spatial_axes((1, 7, 7, 768)), spatial_axes((1, 10))
         ((2, 3), (1, 2), None)
     """
-    if len(shape) != 4 or min(shape) < 1:
+    if len(shape) != 4 or min(shape[1:]) < 1:
         return None
     first = abs(math.log(shape[2] / shape[3] / aspect))
     last = abs(math.log(shape[1] / shape[2] / aspect))
@@ -142,9 +142,20 @@ def averaged(tensor: Tensor, aspect: float = 1.0) -> Tensor:
 
 
 def as_rows(tensor: Tensor, reference: LayerRef, aspect: float) -> Tensor:
-    """(n, …) => (n, width) float32, as the reference asks."""
-    rows = averaged(tensor, aspect) if reference.mean else tensor.flatten(1)
-    return rows.float()
+    """(n, …) => (n, width) of the same type, as the reference asks."""
+    return averaged(tensor, aspect) if reference.mean else tensor.flatten(1)
+
+
+def this_thread() -> int:
+    """Which thread listens; 0 while torch compiles or exports, which has one thread and can't ask."""
+    import torch
+
+    return 0 if torch.compiler.is_compiling() else get_ident()
+
+
+def here(thread: int) -> bool:
+    """Whether this is the thread that listens: others may be running the same network at this moment."""
+    return thread == this_thread()
 
 
 class Tap:
@@ -154,7 +165,7 @@ class Tap:
         self.entering = entering
         self.value: Tensor | None = None
         self.calls = 0
-        self._thread = get_ident()
+        self._thread = this_thread()
 
     def attach(self, module: nn.Module) -> RemovableHandle:
         """Start listening to a module."""
@@ -162,15 +173,15 @@ class Tap:
             return module.register_forward_pre_hook(self._enters, with_kwargs=True)
         return module.register_forward_hook(self._leaves)
 
-    def _enters(self, _module: nn.Module, args: Any, kwargs: Any) -> None:
+    def _enters(self, _module: nn.Module, args: Any, kwargs: Any = None) -> None:
+        # torch notes in a second step that a hook takes keywords: other threads may call it without before.
         self._keep((args, kwargs))
 
     def _leaves(self, _module: nn.Module, _args: Any, result: Any) -> None:
         self._keep(result)
 
     def _keep(self, value: Any) -> None:
-        # Another thread may be running the same network at this moment.
-        if get_ident() == self._thread:
+        if here(self._thread):
             self.calls += 1
             tensor = first_tensor(value)
             self.value = None if tensor is None else tensor.clone()

@@ -33,7 +33,8 @@ def load_backbone(
         trust_first: accept weights for which no digest is published, pinning what comes.
 
     Raises:
-        BackboneError: unknown name (with close matches), or options that do not fit.
+        BackboneError: unknown name (with close matches) or tag (with those that are published), or options
+            that do not fit.
         WeightsMissingError: not at hand; names the file, its address and the command that would add it.
         WeightsRefusedError: wrong digest, or tensors that do not fit.
         DownloadError: fetching failed.

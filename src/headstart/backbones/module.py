@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import copy
+import math
 from typing import TYPE_CHECKING
 
 from headstart.backbones.adapter import Classes, Network, Origin, assemble, observe_plain
-from headstart.backbones.spec import Preprocessing
-from headstart.backbones.state import digest, state_bytes
+from headstart.backbones.own import own_copy, require_steady, tried
+from headstart.backbones.spec import OWN, Preprocessing
+from headstart.backbones.state import digest, seeded, state_bytes
 from headstart.errors import BackboneError
 from headstart.images.resize import Resize
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from headstart.backbones.base import Backbone
 
-FRAMEWORK = "module"
+FRAMEWORK = OWN
 TAG = "own"
 
 
@@ -39,7 +40,8 @@ def module_backbone(
     """Make a backbone of a network of your own; it is copied to the CPU, yours stays as it is.
 
     Args:
-        module: takes normalised (n, 3, h, w) float32.
+        module: takes normalised (n, 3, h, w) float32. The copy of a network in another precision (half,
+            bfloat16, double) computes in float32, and its digest is that of the float32 numbers.
         name: what to call it; the backbone's full name becomes "module:NAME".
         mean: three numbers, subtracted per RGB channel from pixels in [0, 1].
         std: three numbers above 0, divided by per RGB channel.
@@ -52,7 +54,9 @@ def module_backbone(
         source: where its weights came from.
 
     Raises:
-        BackboneError: preprocessing that can't be, or classes that do not fit the network's output.
+        BackboneError: preprocessing that can't be, or classes that do not fit the network's output; no
+            module, one that can't be copied or run, or with a state that is no finite tensors; features that
+            are not finite, or others each time.
 
     Example:
         >>> import torch
@@ -68,7 +72,7 @@ def module_backbone(
         >>> backbone.spec.name, backbone.spec.feature_layer, backbone.spec.feature_width
         ('module:mine', '0:mean', 4)
     """
-    own = copy.deepcopy(module).to("cpu")
+    own = own_copy(module, name)
     network = Network(
         module=own,
         preprocessing=Preprocessing(
@@ -88,7 +92,11 @@ def module_backbone(
         licence=licence,
         source=source,
     )
-    return assemble(network, origin, weights=None)
+    # Seeded: a network that draws random numbers is refused, and must leave torch's own as they were.
+    with tried(name, "can't be run on a photo"), seeded():
+        backbone = assemble(network, origin, weights=None)
+        require_steady(backbone)
+    return backbone
 
 
 def _resize(input_size: int | tuple[int, int] | None, resize: Resize | None) -> Resize:
@@ -107,7 +115,10 @@ def _resize(input_size: int | tuple[int, int] | None, resize: Resize | None) -> 
 def _three(values: Sequence[float], what: str) -> tuple[float, float, float]:
     if len(values) != 3:
         raise BackboneError(f"{what} should have three numbers, for red, green and blue; got {len(values)}")
-    return (float(values[0]), float(values[1]), float(values[2]))
+    red, green, blue = (float(value) for value in values)
+    if not all(math.isfinite(value) for value in (red, green, blue)):
+        raise BackboneError(f"{what} should be finite numbers; got {(red, green, blue)}")
+    return (red, green, blue)
 
 
 def _above_zero(std: tuple[float, float, float]) -> tuple[float, float, float]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ _ADAPTERS = {
     "torchvision": "headstart.backbones.torchvision:ADAPTER",
     "timm": "headstart.backbones.timm:ADAPTER",
 }
+_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")  # a tag is part of a file's name
 _REGISTERED: dict[str, Adapter] = {}
 
 
@@ -118,6 +120,11 @@ def parse_name(text: str) -> BackboneName:
         if tag:
             raise BackboneError(f"{text!r} has two tags, {dotted!r} and {tag!r}; expected one")
         framework, tag = "timm", dotted
+    if tag and not _TAG.fullmatch(tag):
+        raise BackboneError(
+            f"{tag[:120]!r} can't be a tag; expected 1 to 100 letters, digits and any of . _ + -, "
+            "the first a letter or a digit"
+        )
     wanted = (framework,) if framework else frameworks()
     for each in wanted:
         if architecture in adapter(each).architectures():

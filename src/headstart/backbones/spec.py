@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 OptionValue = str | int | float | bool
 
+OWN = "module"
+"""The framework of a user's own `torch.nn.Module`."""
+
 RANDOM = "random"
 """The tag of seeded random weights, which have learned nothing."""
 

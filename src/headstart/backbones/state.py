@@ -48,6 +48,11 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def not_finite(tensors: Mapping[str, Tensor]) -> str | None:
+    """The name of the first tensor that holds a number that is not finite, or None."""
+    return next((name for name, each in tensors.items() if not bool(torch.isfinite(each).all())), None)
+
+
 def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor], *, name: str) -> None:
     """Copy tensors into a network: each one has to be there with its shape, and none may be left over.
 
@@ -87,6 +92,12 @@ def misfits(own: Mapping[str, Tensor], given: Mapping[str, Tensor], *, most: int
         f"{key} is {tuple(given[key].shape)}, not {tuple(own[key].shape)}"
         for key in own
         if key in given and given[key].shape != own[key].shape
+    ] + [
+        f"{key} holds {given[key].dtype}, not {own[key].dtype}"
+        for key in own
+        if key in given
+        and given[key].is_floating_point() != own[key].is_floating_point()
+        and not key.endswith(_UNUSED_IN_EVALUATION)
     ]
     faults = [
         f"{what} {_some(keys, most)}" for what, keys in (("missing", missing), ("unknown", extra)) if keys

@@ -9,7 +9,7 @@ from headstart.backbones.imagenet import imagenet_classes
 from headstart.backbones.published import missing_weights, published
 from headstart.backbones.state import seeded
 from headstart.backbones.weights import WeightsStore
-from headstart.errors import BackboneError
+from headstart.errors import BackboneError, WeightsRefusedError
 from headstart.storage.download import is_offline
 from headstart.storage.home import Home
 
@@ -37,13 +37,16 @@ def stored_backbone(
     entry = store.find(wanted.framework, wanted.architecture, wanted.tag)
     if entry is None:
         entry = _fetched(store, wanted, offline=offline, trust=trust_first)
-    with seeded():
-        network = adapter.build(
-            entry.architecture,
-            tag=entry.tag,
-            options={**entry.options, **options},
-            tensors=store.load(entry),
-        )
+    tensors = store.load(entry)
+    try:
+        with seeded():
+            network = adapter.build(
+                entry.architecture, tag=entry.tag, options={**entry.options, **options}, tensors=tensors
+            )
+    except WeightsRefusedError as fault:
+        raise WeightsRefusedError(
+            f"{fault}; if they are the wrong file, delete {store.entry_path(entry)}, then add or fetch again"
+        ) from fault
     return assemble(
         network,
         _origin(entry),
@@ -58,7 +61,9 @@ def _fetched(store: WeightsStore, wanted: BackboneName, *, offline: bool | None,
     try:
         known = published(*place)
     except BackboneError as fault:
-        raise missing_weights(*place) from fault
+        missing = missing_weights(*place)
+        # A tag that nobody knows is a wrong name: there is nothing to be at hand.
+        raise (BackboneError(str(missing)) if wanted.tag else missing) from fault
     entry = store.find(known.framework, known.architecture, known.tag)  # "DEFAULT" is another tag's name
     if entry is not None:
         return entry

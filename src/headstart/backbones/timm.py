@@ -6,10 +6,10 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from headstart.backbones.adapter import Classes, Network, check_options
+from headstart.backbones.adapter import CONSTRUCTOR_FAULTS, Classes, Network, check_options
 from headstart.backbones.choose import choose_layer, readable
 from headstart.backbones.layers import averaged, first_tensor
-from headstart.backbones.spec import Preprocessing
+from headstart.backbones.spec import RANDOM, Preprocessing
 from headstart.backbones.state import load_tensors, misfits
 from headstart.backbones.trace import trace
 from headstart.errors import BackboneError, WeightsRefusedError
@@ -67,12 +67,16 @@ class TimmAdapter:
         if tensors is not None:
             module = _load(module, name, tensors, options=options, published=published)
         cfg = module.pretrained_cfg
-        has_logits = bool(getattr(module, "num_classes", 0))
+        outputs = getattr(module, "num_classes", 0)
+        classes = _classes(cfg)
+        # The outputs of CLIP's image towers (and of what else has no known labels) are an embedding.
+        embeds = not classes.names and (published or _is_clip(architecture, tag, cfg))
+        has_logits = bool(outputs) and not (embeds and outputs == cfg.get("num_classes") and tag != RANDOM)
         return Network(
             module=module,
             preprocessing=_preprocessing(name, cfg, options),
             has_logits=has_logits,
-            classes=_classes(cfg) if published and has_logits else Classes(),
+            classes=classes if published and has_logits else Classes(),
             options=dict(options),
             observe=lambda pixels: _observe(module, pixels),
             licence=str(cfg.get("license") or "unknown") if published else "unknown",
@@ -90,10 +94,14 @@ def _construct(name: str, options: Mapping[str, OptionValue], **loading: Any) ->
     import timm
 
     create: Any = timm.create_model
+    # While timm loads tensors, these two are the tensors' fault: see _load.
+    faults = CONSTRUCTOR_FAULTS if not loading else CONSTRUCTOR_FAULTS - {RuntimeError, LookupError}
     try:
         return create(name, pretrained=bool(loading), **loading, **options)
-    except (TypeError, ValueError, AssertionError) as fault:
-        raise BackboneError(f"timm:{name} can't be built with {dict(options)}: {fault}") from fault
+    except tuple(faults) as fault:
+        raise BackboneError(
+            f"timm:{name} can't be built with {dict(options)}: {' '.join(str(fault).split())}"
+        ) from fault
 
 
 def _load(
@@ -110,7 +118,7 @@ def _load(
         return module
     try:
         return _construct(name, options, pretrained_cfg_overlay={"state_dict": dict(tensors)})
-    except (RuntimeError, KeyError) as fault:
+    except (RuntimeError, LookupError) as fault:
         faults = "; ".join(misfits(module.state_dict(), tensors))
         raise WeightsRefusedError(f"these weights do not fit timm:{name}: {faults}") from fault
 
@@ -158,6 +166,12 @@ def _classes(cfg: Mapping[str, Any]) -> Classes:
         return Classes(tuple(cfg["label_names"]))
     subset = infer_imagenet_subset(dict(cfg))
     return imagenet_classes(subset) if subset else Classes()
+
+
+def _is_clip(architecture: str, tag: str, cfg: Mapping[str, Any]) -> bool:
+    """Whether weights without a published tag are those of an image tower that was trained with captions."""
+    said = (architecture, tag, cfg.get("hf_hub_id") or "", cfg.get("tag") or "")
+    return any("clip" in each.lower() for each in said)
 
 
 def _observe(module: Any, pixels: Tensor) -> tuple[Trace, str]:

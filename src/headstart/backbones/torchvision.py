@@ -8,7 +8,7 @@ import typing
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from headstart.backbones.adapter import Classes, Network, check_options, observe_plain
+from headstart.backbones.adapter import CONSTRUCTOR_FAULTS, Classes, Network, check_options, observe_plain
 from headstart.backbones.spec import Preprocessing
 from headstart.backbones.state import load_tensors
 from headstart.errors import BackboneError
@@ -57,6 +57,11 @@ class TorchvisionAdapter:
             (299, True)
         """
         check_options(options)
+        if options.get("num_classes") == 0:
+            raise BackboneError(
+                f"torchvision:{architecture} can't be built with num_classes 0; leave it out: features come "
+                "from below the classifier anyway"
+            )
         own = next((each for each in _weights(architecture) or () if each.name == tag), None)
         complete = {**_trained_with(architecture, own), **options}
         module = _construct(architecture, complete, initialise=tensors is None)
@@ -117,9 +122,9 @@ def _construct(architecture: str, options: Mapping[str, OptionValue], *, initial
     extra = {"init_weights": initialise} if "init_weights" in _accepts(architecture) else {}
     try:
         module: nn.Module = get_model_builder(architecture)(weights=None, **{**extra, **options})
-    except (TypeError, ValueError) as fault:
+    except tuple(CONSTRUCTOR_FAULTS) as fault:
         raise BackboneError(
-            f"torchvision:{architecture} can't be built with {dict(options)}: {fault}"
+            f"torchvision:{architecture} can't be built with {dict(options)}: {' '.join(str(fault).split())}"
         ) from fault
     return module
 

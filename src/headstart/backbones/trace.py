@@ -6,7 +6,16 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from headstart.backbones.layers import LayerInfo, LayerRef, averaged, first_tensor, spatial_axes, usable
+from headstart.backbones.layers import (
+    LayerInfo,
+    LayerRef,
+    averaged,
+    first_tensor,
+    here,
+    spatial_axes,
+    this_thread,
+    usable,
+)
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -157,11 +166,23 @@ def trace(module: nn.Module, pixels: Tensor) -> Trace:
 
 
 def _entering(seen: Trace, visit: Visit) -> Any:
-    return lambda _module, args, kwargs: seen.enter(visit, (args, kwargs))
+    thread = this_thread()
+
+    def enters(_module: nn.Module, args: Any, kwargs: Any = None) -> None:
+        if here(thread):
+            seen.enter(visit, (args, kwargs))
+
+    return enters
 
 
 def _leaving(seen: Trace, visit: Visit) -> Any:
-    return lambda _module, _args, result: seen.leave(visit, result)
+    thread = this_thread()
+
+    def leaves(_module: nn.Module, _args: Any, result: Any) -> None:
+        if here(thread):
+            seen.leave(visit, result)
+
+    return leaves
 
 
 def _count(parameters: Iterable[nn.Parameter]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from headstart.storage.home import Home, private_folder
 from headstart.storage.locks import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from torch import Tensor
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from headstart.backbones.intake import Facts
     from headstart.backbones.spec import OptionValue
     from headstart.storage.download import Downloader
+
+Fits = Callable[[str, str, str, "Mapping[str, OptionValue]", "Mapping[str, Tensor]"], None]
+"""(framework, architecture, tag, options, tensors) => nothing, or `BackboneError`, `WeightsRefusedError`."""
 
 __all__ = ["AddReport", "PreprocessingOverride", "WeightsEntry", "WeightsStore"]
 
@@ -59,6 +63,8 @@ class WeightsStore:
     Args:
         home: where they lie.
         waiting: gets a line every few seconds while another process changes the same home.
+        fits: refuses tensors that do not fit a network, before they are registered; None:
+            `headstart.backbones.fit.require_fit`.
 
     Example:
         >>> import tempfile
@@ -68,10 +74,13 @@ class WeightsStore:
         []
     """
 
-    def __init__(self, home: Home, *, waiting: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self, home: Home, *, waiting: Callable[[str], None] | None = None, fits: Fits | None = None
+    ) -> None:
         self.home = home
         self._folder = home.weights
         self._waiting = waiting
+        self._fits = fits
 
     def entries(self) -> list[WeightsEntry]:
         """Everything registered, sorted by name.
@@ -80,6 +89,27 @@ class WeightsStore:
             WeightsRefusedError: an entry is damaged or from a newer headstart; names its file.
         """
         return [read_entry(path) for path in sorted(self._folder.glob("*.json"))]
+
+    def readable_entries(self) -> list[WeightsEntry]:
+        """The entries that can be read, sorted by name; `damaged_entries` has the others."""
+        return self._survey()[0]
+
+    def damaged_entries(self) -> list[tuple[Path, str]]:
+        """The entries that can't be read, sorted by name: (the entry's own file, what is wrong with it)."""
+        return self._survey()[1]
+
+    def entry_path(self, entry: WeightsEntry) -> Path:
+        """The small JSON file of an entry; deleting it makes headstart forget these weights."""
+        return self._folder / entry_filename(entry.framework, entry.architecture, entry.tag)
+
+    def _survey(self) -> tuple[list[WeightsEntry], list[tuple[Path, str]]]:
+        readable, damaged = [], []
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                readable.append(read_entry(path))
+            except WeightsRefusedError as fault:
+                damaged.append((path, str(fault)))
+        return readable, damaged
 
     def find(self, framework: str, architecture: str, tag: str | None = None) -> WeightsEntry | None:
         """The registered weights of a network, None where there are none.
@@ -95,7 +125,7 @@ class WeightsStore:
         """
         if tag is not None:
             path = self._folder / entry_filename(framework, architecture, tag)
-            return read_entry(path) if path.is_file() else None
+            return read_entry(path) if path.exists() else None
         start = entry_filename(framework, architecture, "").removesuffix(".json")
         paths = [path for path in sorted(self._folder.glob("*.json")) if path.name.startswith(start)]
         found = [read_entry(path) for path in paths]
@@ -148,12 +178,10 @@ class WeightsStore:
         """Compare every file with its pinned digest; nothing is changed.
 
         Returns:
-            (entry, whether it is whole, what is wrong or "").
-
-        Raises:
-            WeightsRefusedError: as `entries`.
+            (entry, whether it is whole, what is wrong or ""), for `readable_entries`; entries that can't be
+            read themselves are `damaged_entries`.
         """
-        return [(entry, not why, why) for entry in self.entries() for why in [self._fault(entry)]]
+        return [(entry, not why, why) for entry in self.readable_entries() for why in [self._fault(entry)]]
 
     def add_file(
         self,
@@ -183,10 +211,13 @@ class WeightsStore:
 
         Raises:
             UsageError: the file can't be read, or a name or an option can't be right.
-            BackboneError: the network is unknown.
-            WeightsRefusedError: not safetensors, not finite, or other weights have this name already.
+            BackboneError: the network is unknown, or can't be built with these options.
+            WeightsRefusedError: not safetensors, not finite, tensors that do not fit the network, or other
+                weights have this name already.
             StorageError: the home can't be written.
         """
+        from headstart.backbones.fit import require_fit
+
         framework, architecture, tag = named(backbone, tag)
         data = read_whole(path)
         facts: Facts = {
@@ -197,13 +228,19 @@ class WeightsStore:
             "source": source or path.name,
         }
         if path.suffix == ".safetensors":
-            parse_tensors(data, path.name)
+            tensors = parse_tensors(data, path.name)
         elif path.suffix in {".pth", ".pt"}:
-            data, facts = as_published(data, published(framework, architecture, tag), facts)
+            data, facts = as_published(data, published(framework, architecture, tag), facts, name=path.name)
+            tensors = parse_tensors(data, path.name)
         else:
             raise WeightsRefusedError(
                 f"{path.name} is not a .safetensors file; this version reads no other weights"
             )
+        make_entry(data, framework, architecture, tag, facts)
+        # Built before anything is kept: a registered file that does not fit would stand in the way for good.
+        (require_fit if self._fits is None else self._fits)(
+            framework, architecture, tag, facts["options"], tensors
+        )
         return self._register(data, framework, architecture, tag, facts)
 
     def add_manifest(self, path: Path) -> AddReport:

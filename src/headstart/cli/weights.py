@@ -15,12 +15,13 @@ weights = App(name="weights", help="List, add, fetch and verify the weights of p
 @weights.command(name="list")
 def list_all(*, common: Common = COMMON) -> int:
     """List the weights that are at hand, with digests and licences."""
-    from headstart.cli.output import print_json, say, table
-    from headstart.tasks.weights import list_weights
+    from headstart.cli.output import note, print_json, say, table
+    from headstart.tasks.weights import damaged_entries, list_weights
 
     found = [each.to_json() for each in list_weights(home=common.home)]
+    damaged = damaged_entries(home=common.home)
     if common.json:
-        print_json({"weights": found})
+        print_json({"weights": found, "damaged": [why for _, why in damaged]})
     elif not found:
         say(
             "no weights yet: headstart weights fetch NAME",
@@ -41,7 +42,8 @@ def list_all(*, common: Common = COMMON) -> int:
             ),
             right=(1,),
         )
-    return 0
+    note(*(why for _, why in damaged))
+    return 1 if damaged else 0
 
 
 @weights.command
@@ -103,13 +105,15 @@ def fetch(
 @weights.command
 def verify(*, common: Common = COMMON) -> int:
     """Check all weights that are at hand against their pinned digests; exit code 1 if one is damaged."""
-    from headstart.cli.output import print_json, say
-    from headstart.tasks.weights import verify_weights
+    from headstart.cli.output import note, print_json, say
+    from headstart.tasks.weights import damaged_entries, verify_weights
 
     checked = [each.to_json() for each in verify_weights(home=common.home)]
+    damaged = damaged_entries(home=common.home)
     if common.json:
-        print_json({"weights": checked})
+        print_json({"weights": checked, "damaged": [why for _, why in damaged]})
     else:
         say(*(f"{each['backbone']}: {'ok' if each['ok'] else each['why']}" for each in checked))
         say(*([] if checked else ["no weights yet, nothing to verify"]))
-    return 0 if all(each["ok"] for each in checked) else 1
+    note(*(why for _, why in damaged))
+    return 0 if all(each["ok"] for each in checked) and not damaged else 1

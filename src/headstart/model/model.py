@@ -10,6 +10,7 @@ import numpy as np
 
 from headstart.errors import ModelError, UsageError
 from headstart.features.rows import round_rows
+from headstart.model.agreement import differences
 from headstart.model.answers import Answer, TrainingPhoto, describe_neighbours, most_probable
 from headstart.model.folder import ModelFiles, check_extras, read_folder, write_folder
 from headstart.model.parts import head_of, novelty_of, record_of, weights_of_folder
@@ -104,6 +105,11 @@ class Model:
             raise ModelError(
                 f"the backbone {theirs.name} has weights {theirs.weights_digest[:16]}, and this model was "
                 f"trained on {ours.name} with {ours.weights_digest[:16]}; give that backbone"
+            )
+        if other := differences(self, backbone):
+            raise ModelError(
+                f"the backbone {theirs.name} is not the one that this model was trained on, {ours.name}: "
+                f"{'; '.join(other)}; give that backbone"
             )
 
     def __repr__(self) -> str:

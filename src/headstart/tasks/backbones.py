@@ -107,7 +107,7 @@ def list_backbones(pattern: str = "*", *, home: str | Path | None = None) -> lis
         ['torchvision:vgg11', 'torchvision:vgg13', 'torchvision:vgg16', 'torchvision:vgg19']
     """
     weights: defaultdict[str, list[WeightsEntry]] = defaultdict(list)
-    for entry in WeightsStore(Home.find(home)).entries():
+    for entry in WeightsStore(Home.find(home)).readable_entries():
         weights[f"{entry.framework}:{entry.architecture}"].append(entry)
     names = list_names(pattern) or list_names(f"*{pattern}*")
     if not names:

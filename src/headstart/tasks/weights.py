@@ -71,7 +71,12 @@ def list_weights(*, home: str | Path | None = None) -> list[WeightsFacts]:
         ...     list_weights(home=folder)
         []
     """
-    return [WeightsFacts(entry) for entry in WeightsStore(Home.find(home)).entries()]
+    return [WeightsFacts(entry) for entry in WeightsStore(Home.find(home)).readable_entries()]
+
+
+def damaged_entries(*, home: str | Path | None = None) -> list[tuple[str, str]]:
+    """List registrations that can't be read: (file, what is wrong and what to do)."""
+    return [(path.name, why) for path, why in WeightsStore(Home.find(home)).damaged_entries()]
 
 
 def add_weights(

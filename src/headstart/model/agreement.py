@@ -1,0 +1,62 @@
+"""(model, backbone) => in which facts the backbone is not the one that made the model's rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headstart.backbones.spec import OWN
+from headstart.errors import BackboneError
+
+if TYPE_CHECKING:
+    from headstart.backbones.base import Backbone
+    from headstart.model.model import Model
+
+_NETWORK = "network"
+
+
+def differences(model: Model, backbone: Backbone) -> list[str]:
+    """What differs, in words; [] where the backbone gives the rows that the model was trained on.
+
+    A network of the user's own can be other code with the same weights. That shows in what it computes of one
+    photo, whose bits can be compared where torch and the processor are those of the training.
+
+    Args:
+        model: with its spec, layer, width and recipe.
+        backbone: with the model's own weights.
+    """
+    theirs, ours = backbone.spec, model.backbone_spec
+    found = [
+        f"its {fact} is {other!r}, not {own!r}"
+        for fact, other, own in (
+            ("framework", theirs.framework, ours.framework),
+            ("architecture", theirs.architecture, ours.architecture),
+            ("options", dict(theirs.options), dict(ours.options)),
+            ("resize", theirs.preprocessing.resize, ours.preprocessing.resize),
+            ("mean", theirs.preprocessing.mean, ours.preprocessing.mean),
+            ("std", theirs.preprocessing.std, ours.preprocessing.std),
+        )
+        if other != own
+    ]
+    return found or _layer(model, backbone) or _code(model, backbone)
+
+
+def _layer(model: Model, backbone: Backbone) -> list[str]:
+    try:
+        width = backbone.width(model.layer)
+    except BackboneError as fault:
+        return [str(fault)]
+    if width == model.width:
+        return []
+    return [f"its layer {model.layer!r} gives {width} numbers, not {model.width}"]
+
+
+def _code(model: Model, backbone: Backbone) -> list[str]:
+    from headstart.backbones.engine import TorchEngine
+
+    if backbone.spec.framework != OWN or _NETWORK not in model.recipe:
+        return []
+    now = TorchEngine(backbone, model.layer, workers=1).identity()
+    comparable = all(model.recipe.get(key) == value for key, value in now.items() if key != _NETWORK)
+    if not comparable or model.recipe[_NETWORK] == now[_NETWORK]:
+        return []
+    return ["with the same weights it computes other features, so its code has changed"]
