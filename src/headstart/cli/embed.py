@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from headstart.cli.options import COMMON, Common
+from headstart.cli.options import COMMON, SWITCH, Common
 
 
 def embed(
@@ -17,7 +17,7 @@ def embed(
     backbone: Annotated[str, Parameter(alias="-b")],
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
     layer: str | None = None,
-    follow_links: Annotated[bool, Parameter(negative="")] = False,
+    follow_links: Annotated[bool, SWITCH] = False,
     common: Common = COMMON,
 ) -> int:
     """Turn photos into rows of features, kept for every later command.

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cyclopts import Parameter
-
-from headstart.cli.options import COMMON, Common
+from headstart.cli.options import COMMON, SWITCH, Common
 
 
 def evaluate(
@@ -14,7 +12,7 @@ def evaluate(
     photos: str,
     /,
     *,
-    follow_links: Annotated[bool, Parameter(negative="")] = False,
+    follow_links: Annotated[bool, SWITCH] = False,
     common: Common = COMMON,
 ) -> int:
     """Measure a model on labelled photos; photos that it was trained on are left out.

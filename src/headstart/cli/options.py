@@ -8,6 +8,9 @@ from typing import Annotated
 
 from cyclopts import Group, Parameter
 
+SWITCH = Parameter(negative="")
+"""An option that is on or not there: without the --no-… that would say nothing new."""
+
 _GROUP = Group("Everywhere", sort_key=100)
 
 
@@ -22,9 +25,9 @@ class Common:
         debug: Show the traceback of an error.
     """
 
-    json: Annotated[bool, Parameter(negative="")] = False
+    json: Annotated[bool, SWITCH] = False
     home: Path | None = None
-    debug: Annotated[bool, Parameter(negative="")] = False
+    debug: Annotated[bool, SWITCH] = False
 
 
 COMMON = Common()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from headstart.cli.options import COMMON, Common
+from headstart.cli.options import COMMON, SWITCH, Common
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ def predict(
     /,
     *,
     top: int = 5,
-    follow_links: Annotated[bool, Parameter(negative="")] = False,
+    follow_links: Annotated[bool, SWITCH] = False,
     common: Common = COMMON,
 ) -> int:
     """Say what is on photos, how sure that is, and when it is nothing that was learned.

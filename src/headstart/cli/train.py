@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from headstart.cli.options import COMMON, Common
+from headstart.cli.options import COMMON, SWITCH, Common
 
 if TYPE_CHECKING:
     from headstart.model.model import Model
-
-_Switch = Parameter(negative="")
 
 
 def train(
@@ -25,9 +23,9 @@ def train(
     head: Literal["linear", "neighbours", "prototypes"] = "linear",
     layer: str | None = None,
     seed: int = 0,
-    refit: Annotated[bool, _Switch] = False,
+    refit: Annotated[bool, SWITCH] = False,
     weights: bool = True,
-    follow_links: Annotated[bool, _Switch] = False,
+    follow_links: Annotated[bool, SWITCH] = False,
     common: Common = COMMON,
 ) -> int:
     """Learn your classes from photos, measure how well, save the model with its report.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
-from headstart.cli.options import COMMON, Common
+from headstart.cli.options import COMMON, SWITCH, Common
 
 weights = App(name="weights", help="List, add, fetch and verify the weights of pretrained networks.")
 
@@ -79,7 +79,7 @@ def fetch(
     name: str,
     /,
     *,
-    trust_first: Annotated[bool, Parameter(negative="")] = False,
+    trust_first: Annotated[bool, SWITCH] = False,
     common: Common = COMMON,
 ) -> int:
     """Fetch weights from the framework's own address; they are checked before anything is read.
