@@ -12,7 +12,7 @@ endif
 # The tests run in two processes: more threads than cores would slow both.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1
 
-.PHONY: demo test check-fast lint types imports format clean
+.PHONY: demo test check-fast lint types imports format benchmark-backbones pocket clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -22,7 +22,7 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip check
 	touch $@
 
-demo: $(READY)   ## The main job on two photographs that scikit-learn carries: train, measure, predict, report
+demo: $(READY)   ## The main job on pictures that scikit-image and scikit-learn carry: train, measure, predict, report
 	$(BIN)/headstart demo --output demo
 
 test: $(READY) lint types imports   ## All checks
@@ -44,6 +44,12 @@ imports: $(READY)
 format: $(READY)   ## Let ruff write the code the way it checks it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+benchmark-backbones: $(READY)   ## Every network at hand beside MobileNetV2: accuracy and speed
+	$(BIN)/python benchmarks/backbones.py
+
+pocket: $(READY)   ## Train the network that headstart carries: make pocket DATA=... TEACHER=... (RESULTS.md)
+	$(BIN)/python -m training.pocket --data "$(DATA)" --teacher "$(TEACHER)"
 
 clean:   ## Remove what the targets above made
 	rm -rf $(VENV) demo build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

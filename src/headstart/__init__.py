@@ -11,7 +11,8 @@ The map, from what people call down to what everything rests on; imports go down
     model       one thing to keep: backbone + head + classes + how they were measured
     heads       rows -> probabilities: linear, neighbours, prototypes; calibration; measurement
     features    activations -> rows kept: key, store, extract
-    backbones   pixels -> activations: spec, registry, adapters, weights, engines
+    backbones   pixels -> activations: spec, registry, adapters, weights, engines; and pocket, the small
+                network that comes with headstart and is the default everywhere
     images      files -> pixels: folders and tables of photos, decode, splits
     storage     the home folder, atomic writes, locks, checked downloads
     errors      every error that is raised on purpose

@@ -1,6 +1,7 @@
 """Real ImageNet weights: the network is whole, wired and preprocessed as its makers meant."""
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from headstart.backbones.check import check_backbone
 from headstart.backbones.load import load_backbone
 from headstart.backbones.weights import WeightsStore
 from headstart.images.decode import decode
+from headstart.images.pixels import to_pixels
 from headstart.storage.home import Home
 
 ASSETS = os.environ.get("HEADSTART_ASSETS")
@@ -38,3 +40,20 @@ def test_real_photos_are_named(tmp_path, name, least):
 
     check_backbone(backbone)
     assert right / len(photos) >= least
+
+
+def test_pocket_names_photos_that_it_has_not_seen():
+    backbone = load_backbone("pocket")
+    resize = backbone.spec.preprocessing.resize
+    with zipfile.ZipFile(Path(ASSETS, "data", "tiny-imagenet", "val.zip")) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".JPEG")][::4]
+        pictures = [decode(archive.read(name), resize).pixels for name in names]
+
+    said = [int(backbone.logits(torch.from_numpy(to_pixels([each])))[0].argmax()) for each in pictures]
+
+    right = [
+        backbone.spec.class_ids[answer] == name.split("/")[0]
+        for answer, name in zip(said, names, strict=True)
+    ]
+    assert len(right) == 500
+    assert sum(right) / len(right) >= 0.45

@@ -64,7 +64,7 @@ def test_what_can_be_no_name_is_refused(text):
         ("torchvision:mobilenetv2", "no network of torchvision is called 'mobilenetv2'; close: mobilenet_v2"),
         ("torchvision:vgg16_quantized", "close: vgg16"),
         ("zzzzzzzz", "lists all"),
-        ("keras:VGG16", "expected one of torchvision, timm"),
+        ("keras:VGG16", "expected one of pocket, torchvision, timm"),
         ("resnet50.a1_in1k@a1_in1k", "two tags"),
     ],
 )

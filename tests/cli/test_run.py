@@ -131,6 +131,7 @@ def shell(script, **environment):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "code"),
     [

@@ -79,6 +79,11 @@ def test_networks_of_one_size_keep_the_contract(name):
     check_backbone(load_backbone(f"{name}@random"))
 
 
+@pytest.mark.parametrize("name", ["pocket", "pocket@random"])
+def test_the_network_that_comes_with_headstart_keeps_the_contract(name):
+    check_backbone(load_backbone(name))
+
+
 @pytest.mark.parametrize("classes", [(), ("cat", "dog")])
 def test_a_users_network_keeps_the_contract(classes):
     check_backbone(tiny_backbone(classes=classes))

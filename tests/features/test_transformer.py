@@ -51,6 +51,12 @@ def test_paths_become_rows_in_their_order(files, home):
     assert features.n_features_out_ == len(features.get_feature_names_out()) == 512
 
 
+def test_without_a_name_it_takes_the_network_that_comes_with_headstart(files, home):
+    rows = PhotoFeatures(home=home).fit_transform(files)
+
+    assert rows.shape == (18, load_backbone("pocket").spec.feature_width)
+
+
 def test_a_pipeline_and_a_grid_search_learn_from_photos(files, labels, home):
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GridSearchCV

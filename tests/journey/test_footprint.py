@@ -23,7 +23,7 @@ def test_photos_are_only_read_and_no_network_is_asked(tmp_path):
     (tmp_path / "photos" / "red" / "bad.jpg").write_text("%!PS-Adobe-3.0 EPSF-3.0")
     trace = tmp_path / "trace"
     watch = ["strace", "-f", "-qq", "-e", "trace=openat,connect,execve", "-o", str(trace)]
-    train = ["train", "photos", "-b", "squeezenet1_1@random", "-o", "model", "--home", "home"]
+    train = ["train", "photos", "-o", "model", "--home", "home"]
 
     done = subprocess.run(
         [*watch, sys.executable, "-m", "headstart", *train],
@@ -47,7 +47,7 @@ def test_photos_are_only_read_and_no_network_is_asked(tmp_path):
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="unshare is not installed")
 def test_a_read_only_home_with_everything_there_is_enough(tmp_path):
     write_photos(tmp_path / "photos", each=4)
-    train = f"{sys.executable} -m headstart train photos -b squeezenet1_1@random --home home -o"
+    train = f"{sys.executable} -m headstart train photos --home home -o"
     subprocess.run([*train.split(), "first"], cwd=tmp_path, check=True, capture_output=True)
     script = (
         "mount --bind home home && mount -o remount,ro,bind home && mount --bind photos photos "
@@ -71,7 +71,7 @@ def test_a_read_only_home_that_lacks_something_is_one_clear_line(tmp_path):
     (tmp_path / "home").mkdir(mode=0o700)
     script = (
         "mount --bind home home && mount -o remount,ro,bind home "
-        f"&& {sys.executable} -m headstart train photos -b squeezenet1_1@random --home home -o model"
+        f"&& {sys.executable} -m headstart train photos --home home -o model"
     )
 
     done = subprocess.run(

@@ -42,7 +42,7 @@ def tensors(folder):
     return {path.name: path.read_bytes() for path in Path(folder).glob("*.safetensors")}
 
 
-@pytest.mark.parametrize(("backbone", "least"), [(MOBILENET, 0.95), (SQUEEZENET, 0.93)])
+@pytest.mark.parametrize(("backbone", "least"), [("pocket", 0.82), (MOBILENET, 0.95), (SQUEEZENET, 0.93)])
 def test_cats_and_dogs(backbone, least, headstart, tmp_path):
     photos = ASSETS / "data" / "cats-vs-dogs"
     command = ("train", photos / "train", "--test", photos / "test", "--backbone", backbone, "-o")
@@ -58,14 +58,36 @@ def test_cats_and_dogs(backbone, least, headstart, tmp_path):
     assert tensors(tmp_path / "one") == tensors(tmp_path / "two")
 
 
-def test_pets(headstart, tmp_path):
-    facts = headstart("train", ASSETS / "data" / "pets-37", "--backbone", MOBILENET, "-o", tmp_path / "pets")
+@pytest.mark.parametrize(("backbone", "least"), [("pocket", 0.35), (MOBILENET, 0.80)])
+def test_pets(backbone, least, headstart, tmp_path):
+    facts = headstart("train", ASSETS / "data" / "pets-37", "--backbone", backbone, "-o", tmp_path / "pets")
 
     assert len(facts["classes"]) == 37
     assert facts["accuracy"]["how"] == "folds"
     assert facts["accuracy"]["photos"] == 370
-    assert facts["accuracy"]["value"] >= 0.80
+    assert facts["accuracy"]["value"] >= least
     assert facts["accuracy"]["top3"] >= facts["accuracy"]["value"]
+
+
+@pytest.mark.parametrize(("photos", "least"), [("aerial", 0.79), ("ants-bees", 0.74), ("styles/photo", 0.82)])
+def test_pocket_tells_coarse_things_apart(photos, least, headstart, tmp_path):
+    """Three quarters of what MobileNetV2 reaches, and not much less than was measured once."""
+    facts = headstart("train", joined(ASSETS / "data" / photos, tmp_path), "-o", tmp_path / "model")
+
+    assert facts["backbone"] == "pocket"
+    assert facts["accuracy"]["value"] >= least
+    assert any("larger" in note for note in facts["notes"])
+
+
+def joined(folder, place):
+    """The folder itself, or its parts joined where it is divided into train and val."""
+    if not (folder / "train").is_dir():
+        return folder
+    for path in sorted(folder.glob("*/*/*")):
+        copy = place / "joined" / path.parent.name / f"{path.parts[-3]}-{path.name}"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    return place / "joined"
 
 
 def test_imagenet_answers(headstart):

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from headstart.report.facts import ClassFacts, NextStep, SkippedFile
 from headstart.report.page import SHOWN_MISTAKES, SHOWN_SKIPPED, render
+from headstart.report.thumbnails import thumbnail
 
 
 def test_the_headline_is_the_answer_with_its_interval_and_photos(facts, read):
@@ -150,6 +152,22 @@ def test_mistakes_show_what_was_said_and_what_was_true_and_are_capped(facts, mea
     assert len(page.all("img")) == SHOWN_MISTAKES
     assert f"{SHOWN_MISTAKES} of 34 mistakes" in page.text
     assert "said dog, 93 % is cat cat/0.jpg" in page.text
+
+
+def test_classes_are_shown_by_a_photo_of_each(facts, read):
+    picture = thumbnail(np.full((20, 30, 3), 90, np.uint8))
+    page = read(facts(classes=[ClassFacts("cat", 9, picture), ClassFacts("dog", 9, picture)]))
+    alternatives = [image["alt"] for image in page.all("img")]
+    assert alternatives == ["A photo of the class cat", "A photo of the class dog"]
+    assert "The first photo of each class." in page.text
+
+
+def test_where_not_every_class_has_a_photo_it_says_so(facts, read):
+    picture = thumbnail(np.full((20, 30, 3), 90, np.uint8))
+    page = read(facts(classes=[ClassFacts("cat", 9, picture), ClassFacts("dog", 9)]))
+    assert len(page.all("img")) == 1
+    assert "The first photo of 1 of the 2 classes." in page.text
+    assert "What it learned to tell apart" not in read(facts()).text
 
 
 def test_long_lists_of_skipped_files_are_folded_and_capped(facts, read):

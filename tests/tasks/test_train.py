@@ -390,3 +390,13 @@ def test_the_report_says_what_was_asked_and_keeps_the_sets_apart(photos, tmp_pat
     assert "--no-weights --follow-links" in page
     assert "16 photos used, 0 files not used" in " ".join(page.split())
     assert "1 test photo not used: 1 empty" in page
+    assert page.count('alt="A photo of the class ') == 2
+
+
+def test_a_folder_that_is_named_for_its_part_is_titled_after_what_it_is_a_part_of(tmp_path, home):
+    classes = ("a", "b", "c", "d", "e")
+    photos = write_photos(tmp_path / "birds" / "train", classes, each=2, side=40)
+
+    train(photos, backbone=tiny_backbone(), output=tmp_path / "model", home=home)
+
+    assert "<h1><bdi>birds</bdi></h1>" in (tmp_path / "model" / "report.html").read_text()

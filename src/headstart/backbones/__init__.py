@@ -1,7 +1,7 @@
 """PIXELS -> ACTIVATIONS: pretrained networks of several frameworks behind one small interface.
 
-    name ──registry──> adapter (torchvision, timm) ──> Backbone: spec, activations, features, logits
-    a user's module ──module_backbone──────────────────^   └──engine──> rows, equal bits for equal photos
+    name ──registry──> adapter (pocket, torchvision, …) ──> Backbone: spec, activations, features, logits
+    a user's module ──module_backbone────────────────────────^   └─engine──> rows, equal bits for equal photos
 
 `spec` is plain data and loads nothing heavy; everything else is imported from its own module when needed.
 """

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import torch
 
-from headstart.backbones.spec import OWN
+from headstart.backbones.spec import OWN, POCKET
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ class TorchEngine:
     def identity(self) -> dict[str, str]:
         """As `Engine.identity`; values are text.
 
-        "network" has the framework's release. A network of the user's own has none; it has the SHA-256 of the
-        row of one photo of noise instead, so that other code with the same weights is another network.
+        "network" has the framework's release. Our own network and a user's have none, but the SHA-256 of
+        the row of one photo of noise instead, so that other code with the same weights is another network.
         """
         return {
             "engine": "torch",
@@ -122,7 +122,7 @@ class TorchEngine:
 
     def _code(self) -> str:
         framework = self.backbone.spec.framework
-        if framework != OWN:
+        if framework not in (OWN, POCKET):  # no package has the name of what headstart carries
             with contextlib.suppress(PackageNotFoundError):
                 return version(framework)
         return f"row {self._fingerprint()}"

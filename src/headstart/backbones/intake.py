@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from headstart.backbones.convert import convert
 from headstart.backbones.entry import WeightsEntry
+from headstart.backbones.spec import POCKET, RANDOM
 from headstart.errors import UsageError, WeightsRefusedError
 
 if TYPE_CHECKING:
@@ -48,16 +49,18 @@ def named(backbone: str, tag: str | None) -> tuple[str, str, str]:
     """The same, with a tag that stands in the name or beside it.
 
     Raises:
-        UsageError: there is no tag, or there are two.
+        UsageError: there is no tag, or there are two; or the network comes with headstart.
         BackboneError: the network is unknown.
     """
     framework, architecture, own = parse(backbone)
+    if framework == POCKET:
+        raise UsageError(f"{POCKET} comes with headstart, weights and all: there is nothing to add to it")
     if own and tag and own != tag:
         raise UsageError(f"{backbone} has a tag already, so --tag {tag} contradicts it; give one of them")
     chosen = tag or own
     if not chosen:
         raise UsageError(f"weights for {backbone} need a name of their own; give one with --tag TAG")
-    if chosen == "random":
+    if chosen == RANDOM:
         raise UsageError("the tag 'random' means weights that have learned nothing; choose another")
     return framework, architecture, chosen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headstart.backbones.registry import adapter, parse_name
-from headstart.backbones.spec import RANDOM
+from headstart.backbones.spec import POCKET, RANDOM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +49,10 @@ def load_backbone(
         from headstart.backbones.restore import random_backbone
 
         return random_backbone(wanted, adapter(wanted.framework), options or {})
+    if wanted.framework == POCKET:
+        from headstart.backbones.pocket.load import pocket_backbone
+
+        return pocket_backbone(wanted.tag, options or {})
     from headstart.backbones.stored import stored_backbone
 
     return stored_backbone(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from headstart.backbones.spec import POCKET
 from headstart.errors import BackboneError, WeightsMissingError
 from headstart.storage.download import Download
 
@@ -92,6 +93,8 @@ def published(framework: str, architecture: str, tag: str | None = None) -> Publ
         return _from_torchvision(architecture, tag)
     if framework == "timm":
         return _from_timm(architecture, tag)
+    if framework == POCKET:
+        raise BackboneError(f"{POCKET} comes with headstart: there is nothing to fetch")
     raise BackboneError(f"{framework!r} publishes no weights that headstart knows; torchvision and timm do")
 
 

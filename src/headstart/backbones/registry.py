@@ -2,10 +2,10 @@
 
     [FRAMEWORK:]ARCHITECTURE[@TAG]
 
-Without a framework, torchvision is asked first, then timm. Without a tag, the framework's default weights are
-meant; if they are not at hand, but exactly one other set of that network's is, that one. The tag "random"
-means seeded random weights that have learned nothing. timm's own way of writing, "resnet50.a1_in1k", is
-understood as "timm:resnet50@a1_in1k".
+"pocket" is the small network that headstart carries with it. Without a framework, torchvision is asked first,
+then timm. Without a tag, the framework's default weights are meant; if they are not at hand, but exactly one
+other set of that network's is, that one. The tag "random" means seeded random weights that have learned
+nothing. timm's own way of writing, "resnet50.a1_in1k", is understood as "timm:resnet50@a1_in1k".
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from headstart.backbones.spec import POCKET
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
     from headstart.backbones.adapter import Adapter
 
 _ADAPTERS = {
+    POCKET: "headstart.backbones.pocket.adapter:ADAPTER",
     "torchvision": "headstart.backbones.torchvision:ADAPTER",
     "timm": "headstart.backbones.timm:ADAPTER",
 }
@@ -49,7 +51,8 @@ class BackboneName:
     tag: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.framework}:{self.architecture}" + (f"@{self.tag}" if self.tag else "")
+        place = POCKET if self.framework == POCKET else f"{self.framework}:{self.architecture}"
+        return f"{place}@{self.tag}" if self.tag else place
 
 
 def register(adapter: Adapter) -> None:
@@ -155,7 +158,7 @@ def list_backbones(pattern: str = "*") -> tuple[str, ...]:
         ('torchvision:vgg11', 'torchvision:vgg13', 'torchvision:vgg16', 'torchvision:vgg19')
     """
     return tuple(
-        f"{framework}:{name}"
+        str(BackboneName(framework, name))
         for framework in frameworks()
         for name in adapter(framework).architectures()
         if fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(f"{framework}:{name}", pattern)

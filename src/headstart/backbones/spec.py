@@ -15,6 +15,9 @@ OptionValue = str | int | float | bool
 OWN = "module"
 """The framework of a user's own `torch.nn.Module`."""
 
+POCKET = "pocket"
+"""The framework, and the name, of the network that headstart carries with it."""
+
 RANDOM = "random"
 """The tag of seeded random weights, which have learned nothing."""
 
@@ -40,7 +43,7 @@ class BackboneSpec:
 
     Attributes:
         name: full name with its tag: "torchvision:squeezenet1_1@zoo"; loads the same backbone again.
-        framework: "torchvision", "timm" or "module" (a user's own `torch.nn.Module`).
+        framework: "pocket", "torchvision", "timm" or "module" (a user's own `torch.nn.Module`).
         architecture: the framework's name for it, "squeezenet1_1".
         tag: which weights; "random" means seeded random weights that have learned nothing.
         options: keyword arguments for the framework's constructor ({"pad_type": "same"}).

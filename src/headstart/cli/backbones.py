@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from headstart.backbones.spec import POCKET
 from headstart.cli.options import COMMON, Common
 
 backbones = App(name="backbones", help="List the networks to start from, or show one of them.")
@@ -30,12 +31,18 @@ def list_all(
     if common.json:
         print_json({"backbones": found})
         return 0
-    say(*(f"{each['name']}{_tags(each['weights'])}" for each in found))
+    say(*(f"{each['name']}{_at_hand(each['name'], each['weights'])}" for each in found))
     return 0
 
 
-def _tags(weights: list[dict[str, str]]) -> str:
-    return f"   weights at hand: {', '.join('@' + each['tag'] for each in weights)}" if weights else ""
+def _at_hand(name: str, weights: list[dict[str, str]]) -> str:
+    if not weights:
+        return ""
+    tags = ", ".join("@" + each["tag"] for each in weights)
+    if name == POCKET:
+        [own] = weights
+        return f"   comes with headstart: {tags}, {own['licence']}, SHA-256 {own['sha256'][:16]}"
+    return f"   weights at hand: {tags}"
 
 
 @backbones.command
@@ -52,7 +59,7 @@ def show(
     Needs no weights: without them the architecture is shown with its shapes.
 
     Args:
-        name: The network, such as vgg16 or timm:mobilenetv2_100@slim.
+        name: The network, such as pocket, vgg16 or timm:mobilenetv2_100@slim.
         layer: Count the head's parameters on this layer instead of the default.
         classes: Count the head's parameters for this many classes.
     """

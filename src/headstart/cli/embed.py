@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from headstart.backbones.spec import POCKET
 from headstart.cli.options import COMMON, SWITCH, Common
 
 
@@ -14,7 +15,7 @@ def embed(
     photos: str,
     /,
     *,
-    backbone: Annotated[str, Parameter(alias="-b")],
+    backbone: Annotated[str, Parameter(alias="-b")] = POCKET,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
     layer: str | None = None,
     follow_links: Annotated[bool, SWITCH] = False,
@@ -24,7 +25,8 @@ def embed(
 
     Args:
         photos: A folder of photos, with or without class folders, or a CSV with the columns path and label.
-        backbone: The pretrained network.
+        backbone: The pretrained network. pocket is small and comes with headstart; larger ones, such as
+            mobilenet_v2 or timm:resnet50, are fetched once (see "backbones").
         output: A .npz file to write: features, paths, sha256, labels.
         layer: Take the features from this layer instead of the default (see "backbones show").
         follow_links: Follow links that lead to other folders.
@@ -48,8 +50,9 @@ def embed(
         return 0
     counts = result["features"]
     say(
-        f"{result['rows']:,} rows of {result['width']:,} features: {counts['computed']:,} computed, "
-        f"{counts['reused']:,} reused in {result['seconds']['total']:.1f} s",
+        f"{result['backbone']}: {result['rows']:,} rows of {result['width']:,} features, "
+        f"{counts['computed']:,} computed and {counts['reused']:,} reused in "
+        f"{result['seconds']['total']:.1f} s",
         *photos_lines(result["photos"], result["skipped"]),
         *(f"note: {note}" for note in result["notes"]),
     )

@@ -18,7 +18,7 @@ def evaluate(
     """Measure a model on labelled photos; photos that it was trained on are left out.
 
     Args:
-        model: A model folder, or the name of a backbone with classes of its own.
+        model: A model folder, or the name of a network with classes of its own, such as pocket.
         photos: A folder with a folder for each class, or a CSV with the columns path and label.
         follow_links: Follow links that lead to other folders.
     """

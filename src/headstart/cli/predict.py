@@ -26,7 +26,7 @@ def predict(
     """Say what is on photos, how sure that is, and when it is nothing that was learned.
 
     Args:
-        model: A model folder, or the name of a backbone with classes of its own.
+        model: A model folder, or the name of a network with classes of its own, such as pocket.
         files: Photos, or folders of photos; several may be named.
         top: How many classes to give probabilities for.
         follow_links: Follow links that lead to other folders.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from headstart.backbones.spec import POCKET
 from headstart.cli.options import COMMON, SWITCH, Common
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def train(
     /,
     *,
     output: Annotated[Path, Parameter(alias="-o")],
-    backbone: Annotated[str | None, Parameter(alias="-b")] = None,
+    backbone: Annotated[str, Parameter(alias="-b")] = POCKET,
     test: str | None = None,
     head: Literal["linear", "neighbours", "prototypes"] = "linear",
     layer: str | None = None,
@@ -33,7 +34,8 @@ def train(
     Args:
         photos: A folder with a folder for each class, or a CSV with the columns path and label.
         output: The model folder to write; an existing headstart model is replaced.
-        backbone: Required. The pretrained network: mobilenet_v2, timm:resnet50, torchvision:vgg16@random, …
+        backbone: The pretrained network. pocket is small and comes with headstart; larger ones, such as
+            mobilenet_v2 or timm:resnet50, are fetched once (see "backbones").
         test: Photos to measure on, never trained on; without them PHOTOS are measured in turns or in part.
         head: What learns from the features; prototypes works with one photo a class.
         layer: Take the features from this layer instead of the default (see "backbones show").
@@ -43,14 +45,8 @@ def train(
         follow_links: Follow links that lead to other folders.
     """
     from headstart.cli.progress import progress_for_stderr
-    from headstart.errors import UsageError
     from headstart.tasks.train import train as train_model
 
-    if backbone is None:
-        raise UsageError(
-            "--backbone is missing: name a pretrained network, such as --backbone mobilenet_v2 "
-            "(headstart backbones lists them)"
-        )
     model = train_model(
         photos,
         backbone=backbone,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import App
 
+from headstart.backbones.spec import POCKET
 from headstart.cli.options import COMMON, SWITCH, Common
 
 weights = App(name="weights", help="List, add, fetch and verify the weights of pretrained networks.")
@@ -14,7 +15,7 @@ weights = App(name="weights", help="List, add, fetch and verify the weights of p
 
 @weights.command(name="list")
 def list_all(*, common: Common = COMMON) -> int:
-    """List the weights that are at hand, with digests and licences."""
+    """List the weights that are at hand, with digests and licences; those of pocket come with headstart."""
     from headstart.cli.output import note, print_json, say, table
     from headstart.tasks.weights import damaged_entries, list_weights
 
@@ -22,11 +23,6 @@ def list_all(*, common: Common = COMMON) -> int:
     damaged = damaged_entries(home=common.home)
     if common.json:
         print_json({"weights": found, "damaged": [why for _, why in damaged]})
-    elif not found:
-        say(
-            "no weights yet: headstart weights fetch NAME",
-            "or, by hand:    headstart weights add FILE --backbone NAME --tag TAG",
-        )
     else:
         table(
             ("backbone", "MB", "SHA-256", "licence", "source"),
@@ -42,6 +38,7 @@ def list_all(*, common: Common = COMMON) -> int:
             ),
             right=(1,),
         )
+        say("more: headstart weights fetch NAME, or headstart weights add FILE --backbone NAME --tag TAG")
     note(*(why for _, why in damaged))
     return 1 if damaged else 0
 
@@ -98,22 +95,36 @@ def fetch(
     if common.json:
         print_json(entry)
     else:
-        say(f"fetched {entry['backbone']}, SHA-256 {entry['sha256']}")
+        say(f"{_what_fetched(entry['backbone'])}, SHA-256 {entry['sha256']}")
     return 0
 
 
+def _what_fetched(backbone: str) -> str:
+    """Say what a fetch was.
+
+    Example:
+        >>> _what_fetched("torchvision:vgg16@IMAGENET1K_V1"), _what_fetched("pocket@v1")
+        ('fetched torchvision:vgg16@IMAGENET1K_V1', 'pocket@v1 comes with headstart, nothing to fetch')
+    """
+    carried = backbone.partition("@")[0] == POCKET
+    return f"{backbone} comes with headstart, nothing to fetch" if carried else f"fetched {backbone}"
+
+
 @weights.command
-def verify(*, common: Common = COMMON) -> int:
-    """Check all weights that are at hand against their pinned digests; exit code 1 if one is damaged."""
+def verify(name: str | None = None, /, *, common: Common = COMMON) -> int:
+    """Check the weights that are at hand against their pinned digests; exit code 1 if one is damaged.
+
+    Args:
+        name: Only those of this network.
+    """
     from headstart.cli.output import note, print_json, say
     from headstart.tasks.weights import damaged_entries, verify_weights
 
-    checked = [each.to_json() for each in verify_weights(home=common.home)]
-    damaged = damaged_entries(home=common.home)
+    checked = [each.to_json() for each in verify_weights(name, home=common.home)]
+    damaged = damaged_entries(home=common.home) if name is None else []
     if common.json:
         print_json({"weights": checked, "damaged": [why for _, why in damaged]})
     else:
         say(*(f"{each['backbone']}: {'ok' if each['ok'] else each['why']}" for each in checked))
-        say(*([] if checked else ["no weights yet, nothing to verify"]))
     note(*(why for _, why in damaged))
     return 0 if all(each["ok"] for each in checked) and not damaged else 1

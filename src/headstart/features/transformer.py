@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from headstart.backbones.spec import POCKET
 from headstart.errors import PhotosError, UsageError
 from headstart.features.extract import extract
 from headstart.features.store import FeatureStore
@@ -33,7 +34,8 @@ class PhotoFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
     home's feature store, so that a grid search computes each photo once.
 
     Args:
-        backbone: its name, "torchvision:mobilenet_v2"; or a `Backbone`.
+        backbone: its name, "torchvision:mobilenet_v2"; or a `Backbone`; by default the small one that comes
+            with headstart.
         layer: a layer reference; None: the backbone's default.
         home: the folder of weights and features; None: as the command line finds it.
 
@@ -44,7 +46,11 @@ class PhotoFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
     """
 
     def __init__(
-        self, backbone: str | Backbone, *, layer: str | None = None, home: str | Path | None = None
+        self,
+        backbone: str | Backbone = POCKET,
+        *,
+        layer: str | None = None,
+        home: str | Path | None = None,
     ) -> None:
         self.backbone = backbone
         self.layer = layer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from headstart.backbones.load import load_backbone
 from headstart.backbones.published import missing_weights
 from headstart.backbones.restore import restore_backbone
-from headstart.backbones.spec import RANDOM
+from headstart.backbones.spec import POCKET, RANDOM
 from headstart.backbones.weights import WeightsStore
 from headstart.errors import ModelError, WeightsMissingError
 from headstart.storage.home import Home
@@ -43,6 +43,8 @@ def rebuild_backbone(spec: BackboneSpec, weights: bytes | None, home: Home | Non
 def _looked_up(spec: BackboneSpec, home: Home) -> bytes:
     if spec.tag == RANDOM:
         return load_backbone(spec.name, options=spec.options).weights()
+    if spec.framework == POCKET:
+        return _carried(spec)
     store = WeightsStore(home)
     entry = store.find(spec.framework, spec.architecture, spec.tag)
     if entry is None:
@@ -55,3 +57,17 @@ def _looked_up(spec: BackboneSpec, home: Home) -> bytes:
             "take the home it was trained with, or train it again"
         )
     return store.read(entry)
+
+
+def _carried(spec: BackboneSpec) -> bytes:
+    """The weights that headstart carries, if they are those that the model was trained on."""
+    from headstart.backbones.pocket.card import carried_weights, read_card
+
+    card = read_card()
+    if card.sha256 != spec.weights_digest:
+        raise WeightsMissingError(
+            f"the model holds no weights of its backbone, and this headstart carries another {spec.name} "
+            f"({card.tag}, SHA-256 {card.sha256[:16]}…) than it was trained on ({spec.tag}, "
+            f"{spec.weights_digest[:16]}…); train it again, or use the headstart that it was trained with"
+        )
+    return carried_weights()

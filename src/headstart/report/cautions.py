@@ -36,7 +36,7 @@ def cautions(facts: ReportFacts) -> tuple[str, ...]:
     found = [*_about_backbone(facts)]
     if facts.measured is not None:
         found += _about_figure(facts, facts.measured)
-    return (*found, *_about_photos(facts))
+    return (*found, *_about_photos(facts), *_about_better(facts))
 
 
 def _about_backbone(facts: ReportFacts) -> Iterator[str]:
@@ -45,6 +45,12 @@ def _about_backbone(facts: ReportFacts) -> Iterator[str]:
             f"The weights of {facts.backbone.name} are random: it has learned nothing from any photo. "
             "This shows how the steps fit together; the figures say nothing about what is possible."
         )
+
+
+def _about_better(facts: ReportFacts) -> Iterator[str]:
+    advice = facts.backbone.advice
+    if advice:
+        yield f"{advice[0].upper()}{advice[1:]}."
 
 
 def _about_figure(facts: ReportFacts, measured: MeasuredFacts) -> Iterator[str]:

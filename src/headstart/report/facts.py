@@ -22,6 +22,7 @@ class BackboneFacts:
         licence: of its weights.
         source: where its weights came from.
         random: True where its weights were never trained on anything.
+        advice: what would be better, in one sentence without its full stop; empty where nothing is known.
     """
 
     name: str
@@ -32,6 +33,7 @@ class BackboneFacts:
     licence: str = "not stated"
     source: str = "not stated"
     random: bool = False
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +51,17 @@ class HeadFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClassFacts:
-    """A class and how many photos of it were used."""
+    """A class.
+
+    Attributes:
+        label: its name.
+        photos: how many of it were used.
+        thumbnail: of one of them, a data URI from `thumbnail`; None where the page shows none.
+    """
 
     label: str
     photos: int
+    thumbnail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.backbones.registry import parse_name
+from headstart.backbones.spec import POCKET
 from headstart.errors import BackboneError, UsageError
 from headstart.features.extract import extract
 from headstart.heads.softmax import softmax
 from headstart.model.answers import Answer, TrainingPhoto, most_probable
 from headstart.model.model import Model, load_model
+from headstart.tasks.advice import advice
 from headstart.tasks.paths import given_path
 from headstart.tasks.rows import open_backbone
 
@@ -44,6 +46,7 @@ class Answerer:
         classes: in the order of the probabilities.
         ids: class to its identifier, where there are some.
         trained_on: the photos that it is known to have been trained on, by SHA-256.
+        notes: what people should know of it, whatever the photos are.
         probabilities: rows (n, width) => probabilities (n, classes).
         answers: rows (n, width), how many probabilities each => n answers.
     """
@@ -54,6 +57,7 @@ class Answerer:
     classes: tuple[str, ...]
     ids: Mapping[str, str]
     trained_on: Mapping[str, TrainingPhoto]
+    notes: tuple[str, ...]
     probabilities: Callable[[NDArray[np.float32]], NDArray[np.float64]]
     answers: Callable[[NDArray[np.float32], int], list[Answer]]
 
@@ -72,13 +76,18 @@ def open_answerer(model: str | Path | Model, home: Home, progress: Progress | No
     """Open a model folder, or the network of that name.
 
     Raises:
-        UsageError: neither a folder nor the name of a network.
+        UsageError: a file, or neither a folder nor the name of a network.
         ModelError: the folder can't be used as a model.
         BackboneError: the network has no classes of its own.
     """
     if isinstance(model, Model):
         return _of_model("the model", model)
     path = given_path(model, "the model")
+    if Path(path).is_file():
+        raise UsageError(
+            f"{path!r} is a file; the model comes first: a model folder, or a network with classes of its "
+            f"own, such as {POCKET}"
+        )
     if isinstance(model, Path) or Path(path).exists():
         return _of_model(str(model), load_model(path, home=home))
     return _of_backbone(_network(model, home, progress))
@@ -92,6 +101,7 @@ def _of_model(name: str, model: Model) -> Answerer:
         classes=model.classes,
         ids={},
         trained_on={photo.sha256: photo for photo in model.photos},
+        notes=advice(model.backbone_spec, "train"),
         probabilities=model.head.predict_proba,
         answers=model.predict_rows,
     )
@@ -114,6 +124,7 @@ def _of_backbone(backbone: Backbone) -> Answerer:
         classes=spec.classes,
         ids=dict(zip(spec.classes, spec.class_ids, strict=False)),
         trained_on={},
+        notes=advice(spec, "ask"),
         probabilities=softmax,
         answers=answers,
     )
@@ -123,7 +134,9 @@ def _network(name: str, home: Home, progress: Progress | None) -> Backbone:
     try:
         parse_name(name)
     except BackboneError as error:
-        raise UsageError(f"{name!r} is neither a model folder nor the name of a network: {error}") from None
+        raise UsageError(
+            f"{name!r} is neither a model folder nor the name of a network: {error}; {POCKET} is always there"
+        ) from None
     backbone = open_backbone(name, home, progress)
     if not backbone.spec.classes:
         raise BackboneError(f"{name} has no classes of its own; train a model on it, then ask that")

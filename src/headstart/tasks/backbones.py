@@ -11,16 +11,16 @@ from headstart.backbones.published import published
 from headstart.backbones.registry import BackboneName, parse_name
 from headstart.backbones.registry import list_backbones as list_names
 from headstart.backbones.spec import RANDOM
-from headstart.backbones.weights import WeightsStore
 from headstart.errors import BackboneError, UsageError, WeightsMissingError
 from headstart.storage.home import Home
+from headstart.tasks.weights import list_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from headstart.backbones.base import Backbone
     from headstart.backbones.layers import LayerInfo
-    from headstart.backbones.weights import WeightsEntry
+    from headstart.tasks.weights import WeightsFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class BackboneListed:
     """A network, and its weights that are at hand."""
 
     name: str
-    weights: tuple[WeightsEntry, ...]
+    weights: tuple[WeightsFacts, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
         told = ("tag", "sha256", "licence", "source")
         return {
             "name": self.name,
-            "weights": [{key: getattr(entry, key) for key in told} for entry in self.weights],
+            "weights": [{key: getattr(each, key) for key in told} for each in self.weights],
         }
 
 
@@ -106,9 +106,9 @@ def list_backbones(pattern: str = "*", *, home: str | Path | None = None) -> lis
         ...     [each.name for each in list_backbones("torchvision:vgg1?", home=folder)]
         ['torchvision:vgg11', 'torchvision:vgg13', 'torchvision:vgg16', 'torchvision:vgg19']
     """
-    weights: defaultdict[str, list[WeightsEntry]] = defaultdict(list)
-    for entry in WeightsStore(Home.find(home)).readable_entries():
-        weights[f"{entry.framework}:{entry.architecture}"].append(entry)
+    weights: defaultdict[str, list[WeightsFacts]] = defaultdict(list)
+    for each in list_weights(home=home):
+        weights[each.network].append(each)
     names = list_names(pattern) or list_names(f"*{pattern}*")
     if not names:
         raise UsageError(f'no network is called like {pattern!r}; "headstart backbones" lists all')

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from headstart.backbones.spec import POCKET
 from headstart.errors import UsageError
 from headstart.features.extract import extract
 from headstart.images.folder import scan_files, scan_photos
@@ -18,6 +19,7 @@ from headstart.images.photo import Photo
 from headstart.images.reader import PhotoReader
 from headstart.storage.atomic import atomic_write
 from headstart.storage.home import Home, require_writable
+from headstart.tasks.advice import advice
 from headstart.tasks.gather import reasons, require_usable, skipped_json
 from headstart.tasks.paths import given_path, refuse_among_photos
 from headstart.tasks.rows import check_backbone_name, open_backbone, open_store
@@ -55,6 +57,7 @@ class Embedding:
         """Give the counts as JSON values."""
         rows, width = self.table.rows.shape
         return {
+            "backbone": self.table.space.backbone,
             "rows": rows,
             "width": width,
             "layer": self.table.space.layer,
@@ -70,7 +73,7 @@ class Embedding:
 def embed(
     photos: str | Path,
     *,
-    backbone: str | Backbone,
+    backbone: str | Backbone = POCKET,
     output: str | Path | None = None,
     layer: str | None = None,
     follow_links: bool = False,
@@ -82,7 +85,8 @@ def embed(
     Args:
         photos: a folder with a folder for each class, a folder of photos without classes, or a CSV
             with the columns path and label.
-        backbone: the name of a pretrained network, or a `Backbone`.
+        backbone: the name of a pretrained network, or a `Backbone`; by default the small one that comes
+            with headstart.
         output: a .npz file to write: `features` (n, width) float32, `paths` (n,) relative to the
             folder, `sha256` (n,), `labels` (n,), empty where there are none.
         layer: a layer reference; None: the backbone's default.
@@ -116,7 +120,7 @@ def embed(
     require_usable(str(photos), len(table.photos), skipped)
     if target is not None:
         _write(target, table)
-    notes = tuple(dict.fromkeys((*found.notes, *table.notes)))
+    notes = tuple(dict.fromkeys((*found.notes, *table.notes, *advice(network.spec, "embed"))))
     return Embedding(table, skipped, notes, time.monotonic() - began)
 
 

@@ -134,6 +134,6 @@ def evaluate(
         used=len(table.photos),
         skipped=skipped,
         leaked=len(found.leaked),
-        notes=(*found.notes, *table.notes, *missing_classes(answerer.classes, true)),
+        notes=(*found.notes, *table.notes, *missing_classes(answerer.classes, true), *answerer.notes),
         seconds=time.monotonic() - began,
     )

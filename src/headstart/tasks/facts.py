@@ -11,6 +11,7 @@ from headstart.backbones.spec import RANDOM
 from headstart.heads.metrics import Measurement, measure
 from headstart.images.names import counted
 from headstart.model.facts import Accuracy, ClassFacts, FeaturesFacts, PhotosFacts, TrainingFacts
+from headstart.tasks.advice import advice
 from headstart.tasks.gather import missing_classes, reasons
 from headstart.tasks.judge import labels_of
 
@@ -112,8 +113,13 @@ class Run:
         return (*self.skipped_given, *self.skipped_apart)
 
     @property
+    def advice(self) -> tuple[str, ...]:
+        """What would make a better model, whatever the photos are."""
+        return advice(self.backbone.spec, "train")
+
+    @property
     def notes(self) -> tuple[str, ...]:
-        """What people should know, each sentence once."""
+        """What people should know of this training, each sentence once; `advice` stands apart."""
         notes = (note for part in self._parts for note in part.notes)
         return tuple(dict.fromkeys((*_warnings(self), *self.learned.notes, *notes)))
 
@@ -162,7 +168,7 @@ def training_facts(run: Run) -> TrainingFacts:
         seed=run.asked.seed,
         head=run.asked.head,
         settings=dict(run.learned.settings),
-        notes=list(run.notes),
+        notes=[*run.notes, *run.advice],
         **({} if measured is None else _figures(measured)),
     )
 

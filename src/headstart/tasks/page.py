@@ -6,6 +6,7 @@ import shlex
 from collections import Counter
 from datetime import UTC, datetime
 from importlib import metadata
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,21 +43,23 @@ if TYPE_CHECKING:
     from headstart.tasks.judge import Judgement, Learned
 
 _MISTAKES = 24
+_PICTURED = 24
 _THUMBNAIL = 160
 _BINS = 10
 _CLASSES_IN_TITLE = 4
+_PARTS = {"train", "training"}
 _OWN = "module"
 
 
 def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
-    """Gather everything that the report says; the worst mistakes are decoded again for their thumbnails.
+    """Gather everything that the report says; some photos are decoded again for their thumbnails.
 
     Args:
         run: the training.
         model: the model folder as the user wrote it.
         reader: decodes the thumbnails.
     """
-    counts, seconds = Counter(labels_of(run.table)), run.seconds
+    seconds = run.seconds
     return ReportFacts(
         title=_title(run),
         command=_command(run, model),
@@ -67,7 +70,7 @@ def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
         source=run.given.source,
         backbone=_backbone(run),
         head=HeadFacts(name=run.asked.head, settings=_settings(run)),
-        classes=[ClassFacts(label, counts[label]) for label in run.learned.head.classes],
+        classes=_classes(run, reader),
         skipped=[SkippedFile(each.name, each.reason.value, each.detail) for each in run.skipped_given],
         notes=run.notes,
         measured=_measured(run, reader),
@@ -83,11 +86,22 @@ def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
     )
 
 
+def _classes(run: Run, reader: PhotoReader) -> list[ClassFacts]:
+    """Give each class with the number of its photos; the first ones with a picture of their first photo."""
+    labels = labels_of(run.table)
+    counts, first = Counter(labels), {label: labels.index(label) for label in run.learned.head.classes}
+    pictures = _thumbnails(list(first.values())[:_PICTURED], run.table, reader)
+    return [ClassFacts(label, counts[label], picture) for label, picture in zip_longest(first, pictures)]
+
+
 def _title(run: Run) -> str:
     classes = run.learned.head.classes
     if len(classes) <= _CLASSES_IN_TITLE:
         return f"{', '.join(classes[:-1])} or {classes[-1]}"
-    return Path(run.given.source).name or run.given.source
+    folder = Path(run.given.source)
+    # "train" says which part it is, and of what says the folder around it.
+    named = folder.parent if folder.name.lower() in _PARTS and folder.parent.name else folder
+    return named.name or run.given.source
 
 
 def _command(run: Run, model: str) -> str:
@@ -120,6 +134,7 @@ def _backbone(run: Run) -> BackboneFacts:
         licence=spec.licence,
         source=spec.source,
         random=run.has_random_weights,
+        advice=" ".join(run.advice),
     )
 
 

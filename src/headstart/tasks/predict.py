@@ -61,7 +61,7 @@ class Predictions(list[Prediction]):
     """A prediction for each file, and what people should know of them all.
 
     Attributes:
-        notes: links that were not followed, pictures that are animations, …
+        notes: links that were not followed, pictures that are animations, a network that is a small one, …
     """
 
     def __init__(self, predictions: Iterable[Prediction], notes: Sequence[str]) -> None:
@@ -119,7 +119,8 @@ def predict(
     predictions = {photo.name: _filled(photo.name, answer, answerer.ids) for photo, answer in answers}
     for each in (*found.skipped, *table.skipped):
         predictions[each.name] = Prediction(each.name, error=_why(each))
-    return Predictions((predictions[name] for name in found.order), (*found.notes, *table.notes))
+    notes = (*found.notes, *table.notes, *answerer.notes)
+    return Predictions((predictions[name] for name in found.order), notes)
 
 
 def _why(skipped: Skipped) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headstart.backbones.spec import POCKET
 from headstart.errors import UsageError
 from headstart.heads.make import HEADS
 from headstart.images.csvout import skipped_csv
@@ -36,7 +37,7 @@ _SEEDS = 2**32
 def train(
     photos: str | Path,
     *,
-    backbone: str | Backbone,
+    backbone: str | Backbone = POCKET,
     output: str | Path | None = None,
     test: str | Path | None = None,
     head: str = "linear",
@@ -55,7 +56,8 @@ def train(
 
     Args:
         photos: a folder with a folder for each class, or a CSV with the columns path and label.
-        backbone: the name of a pretrained network, or a `Backbone`.
+        backbone: the name of a pretrained network, or a `Backbone`; by default the small one that comes
+            with headstart.
         output: the model folder to write; None keeps the model in memory.
         test: labelled photos to measure on. Without it, below 1,000 photos, five-fold out-of-fold
             predictions are measured, and from 1,000 on a held-out fifth.

@@ -1,14 +1,17 @@
-"""The weights that are at hand: list, add, fetch, verify."""
+"""The weights that are at hand, those that headstart carries among them: list, add, fetch, verify."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart.backbones.registry import parse_name
+from headstart.backbones.pocket.card import WEIGHTS_FILE, carried_weights, read_card
+from headstart.backbones.published import missing_weights
+from headstart.backbones.registry import BackboneName, parse_name
+from headstart.backbones.spec import POCKET
 from headstart.backbones.weights import WeightsStore
-from headstart.errors import UsageError
+from headstart.errors import BackboneError, UsageError, WeightsRefusedError
 from headstart.storage.home import Home
 
 if TYPE_CHECKING:
@@ -21,24 +24,34 @@ class WeightsFacts:
     """One set of weights.
 
     Attributes:
-        entry: what is registered.
-        fault: what is wrong with its file; "" if nothing; None if it was not looked at.
+        network: the name of the network that they are for, without a tag.
+        tag: which weights.
+        file: the file's own name.
+        bytes: its size.
+        sha256: that it is pinned to.
+        licence: of the weights, as far as it is published.
+        source: where they came from.
+        fault: what is wrong with the file; "" if nothing; None if it was not looked at.
     """
 
-    entry: WeightsEntry
+    network: str
+    tag: str
+    file: str
+    bytes: int
+    sha256: str
+    licence: str
+    source: str
     fault: str | None = None
+
+    @property
+    def backbone(self) -> str:
+        """The name that loads these weights."""
+        return f"{self.network}@{self.tag}"
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        entry = self.entry
-        facts = {
-            "backbone": entry.backbone,
-            "file": entry.file,
-            "bytes": entry.bytes,
-            "sha256": entry.sha256,
-            "licence": entry.licence,
-            "source": entry.source,
-        }
+        told = ("backbone", "file", "bytes", "sha256", "licence", "source")
+        facts = {name: getattr(self, name) for name in told}
         return facts if self.fault is None else {**facts, "ok": not self.fault, "why": self.fault}
 
 
@@ -63,15 +76,41 @@ class Added:
 
 
 def list_weights(*, home: str | Path | None = None) -> list[WeightsFacts]:
-    """List the weights that are at hand.
+    """List the weights that are at hand; those that headstart carries stand first.
 
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     list_weights(home=folder)
-        []
+        ...     [each.network for each in list_weights(home=folder)]
+        ['pocket']
     """
-    return [WeightsFacts(entry) for entry in WeightsStore(Home.find(home)).readable_entries()]
+    added = WeightsStore(Home.find(home)).readable_entries()
+    return [replace(_carried(), fault=None), *(_facts(entry) for entry in added)]
+
+
+def _facts(entry: WeightsEntry, fault: str | None = None) -> WeightsFacts:
+    return WeightsFacts(
+        network=str(BackboneName(entry.framework, entry.architecture)),
+        tag=entry.tag,
+        file=entry.file,
+        bytes=entry.bytes,
+        sha256=entry.sha256,
+        licence=entry.licence,
+        source=entry.source,
+        fault=fault,
+    )
+
+
+def _carried(tag: str | None = None) -> WeightsFacts:
+    """The weights among headstart's own files, which are looked at."""
+    card = read_card()
+    if tag not in (None, card.tag):
+        raise BackboneError(f"{POCKET} comes with headstart as {POCKET}@{card.tag}; it has no {tag!r}")
+    try:
+        size, fault = len(carried_weights()), ""
+    except WeightsRefusedError as error:
+        size, fault = 0, str(error)
+    return WeightsFacts(POCKET, card.tag, WEIGHTS_FILE, size, card.sha256, card.licence, card.source, fault)
 
 
 def damaged_entries(*, home: str | Path | None = None) -> list[tuple[str, str]]:
@@ -121,6 +160,8 @@ def fetch_weights(
 ) -> WeightsFacts:
     """Fetch weights from the framework's own address; what is at hand and whole is not fetched again.
 
+    For the network that headstart carries there is nothing to fetch: its weights are checked.
+
     Args:
         name: the network, with @TAG for other weights than its default ones.
         trust_first: accept weights for which no digest is published; theirs is pinned from then on.
@@ -129,21 +170,25 @@ def fetch_weights(
 
     Raises:
         BackboneError: the network is unknown, or nothing is published for it.
-        WeightsRefusedError: wrong digest, or none is published.
+        WeightsRefusedError: wrong digest, or none is published; or headstart's own file is damaged.
         DownloadError: the network or the other side failed; the same call resumes.
     """
     from headstart.storage.download import Downloader
 
+    wanted = parse_name(name)
+    if wanted.framework == POCKET:
+        carried = _carried(wanted.tag)
+        if carried.fault:
+            raise WeightsRefusedError(carried.fault)
+        return carried
     store = WeightsStore(Home.find(home))
     pace = None if progress is None else _Megabytes(progress)
     try:
-        entry = store.fetch(
-            str(parse_name(name)), downloader=Downloader(progress=pace), trust_first=trust_first
-        )
+        entry = store.fetch(str(wanted), downloader=Downloader(progress=pace), trust_first=trust_first)
     finally:
         if progress is not None:
             progress.stop()
-    return WeightsFacts(entry)
+    return _facts(entry)
 
 
 class _Megabytes:
@@ -161,6 +206,33 @@ class _Megabytes:
         self._done = done // 1_000_000
 
 
-def verify_weights(*, home: str | Path | None = None) -> list[WeightsFacts]:
-    """Check every file against its pinned digest; nothing is changed."""
-    return [WeightsFacts(entry, why) for entry, _, why in WeightsStore(Home.find(home)).verify()]
+def verify_weights(name: str | None = None, *, home: str | Path | None = None) -> list[WeightsFacts]:
+    """Check files against their pinned digests; nothing is changed.
+
+    Args:
+        name: only the weights of this network, with @TAG only those; None: all, those that headstart carries
+            first.
+        home: the folder for weights; None: `HEADSTART_HOME` or the platform's.
+
+    Raises:
+        BackboneError: the network is unknown.
+        WeightsMissingError: none of its weights are at hand.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     [(each.network, each.fault) for each in verify_weights(home=folder)]
+        [('pocket', '')]
+    """
+    added = WeightsStore(Home.find(home)).verify()
+    checked = [_carried(), *(_facts(entry, why) for entry, _, why in added)]
+    if name is None:
+        return checked
+    wanted = parse_name(name)
+    if wanted.framework == POCKET:
+        return [_carried(wanted.tag)]
+    network = str(BackboneName(wanted.framework, wanted.architecture))
+    found = [each for each in checked if each.network == network and wanted.tag in (None, each.tag)]
+    if not found:
+        raise missing_weights(wanted.framework, wanted.architecture, wanted.tag)
+    return found

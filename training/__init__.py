@@ -1,0 +1,1 @@
+"""How the networks that headstart carries came to be."""

@@ -1,0 +1,80 @@
+"""`python -m training.pocket --data DATA --teacher TEACHER`: the recipe; it goes on where it stopped."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from headstart.backbones.load import load_backbone
+from headstart.backbones.weights import WeightsStore
+from headstart.errors import HeadstartError
+from headstart.storage.home import Home
+from training.pocket.finish import write_package
+from training.pocket.photos import Pictures, read_pictures
+from training.pocket.settings import Settings
+from training.pocket.student import Student
+from training.pocket.teacher import ask_teacher
+from training.pocket.train import train
+
+TEACHER = "timm:mobilenetv2_100@slim"
+SOURCE = (
+    "trained by training/pocket of headstart from 30,000 photos of Tiny ImageNet and 1,000 of ImageNet "
+    "(research use), with MobileNetV2 as its teacher"
+)
+_PACKAGE = Path(__file__).parents[2] / "src" / "headstart" / "backbones" / "pocket"
+
+
+def main() -> int:
+    """Read, ask the teacher, train, write."""
+    parser = argparse.ArgumentParser(prog="training.pocket", description=__doc__)
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with tiny-imagenet and imagenet-sample"
+    )
+    parser.add_argument(
+        "--teacher", type=Path, required=True, help="folder with MobileNetV2 and its manifest.json"
+    )
+    parser.add_argument("--work", type=Path, default=Path("build/pocket"), help="for what is computed once")
+    parser.add_argument("--output", type=Path, default=_PACKAGE, help="folder for the two files")
+    parser.add_argument("--epochs", type=int, default=Settings.epochs)
+    given = parser.parse_args()
+    settings = Settings(epochs=given.epochs)
+    began = time.perf_counter()
+    given.work.mkdir(parents=True, exist_ok=True)
+    try:
+        pictures = read_pictures(given.data, sample_side=settings.sample_side)
+        home = Home(given.work / "home")
+        WeightsStore(home).add_manifest(given.teacher / "manifest.json")
+        backbone = load_backbone(TEACHER, home=home, offline=True)
+    except HeadstartError as fault:
+        print(f"error: {fault}", file=sys.stderr)
+        return 2
+    teacher = ask_teacher(backbone, [pictures.small, pictures.sample], given.work, side=settings.teacher_side)
+    student = train(pictures, teacher, given.work, settings)
+    right = held_out_accuracy(student, pictures, settings)
+    sha256 = write_package(student.network, pictures.ids, given.output, source=SOURCE)
+    minutes = (time.perf_counter() - began) / 60
+    print(f"{right:.4f} right of {len(pictures.held_out):,} held-out photos (200 classes); SHA-256 {sha256}")
+    print(f"written to {given.output} after {minutes:.0f} minutes")
+    return 0
+
+
+@torch.inference_mode()
+def held_out_accuracy(student: Student, pictures: Pictures, settings: Settings) -> float:
+    """Measure the student's own 200 classes on photos that it has not seen, at its last training size."""
+    right = 0
+    for photos, labels in zip(
+        np.array_split(pictures.held_out, 20), np.array_split(pictures.held_out_labels, 20), strict=True
+    ):
+        pixels = torch.from_numpy(photos).permute(0, 3, 1, 2).float() / 255
+        pixels = torch.nn.functional.interpolate(pixels, (settings.sides[-1][1],) * 2, mode="bilinear")
+        right += int((student(pixels).labels.argmax(1).numpy() == labels).sum())
+    return right / len(pictures.held_out)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
