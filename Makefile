@@ -49,6 +49,7 @@ benchmark-backbones: $(READY)   ## Every network at hand beside MobileNetV2: acc
 	$(BIN)/python benchmarks/backbones.py
 
 pocket: $(READY)   ## Train the network that headstart carries: make pocket DATA=... TEACHER=... (RESULTS.md)
+	@test -n "$(DATA)" && test -n "$(TEACHER)" || { echo "make pocket needs DATA=folder TEACHER=folder"; exit 2; }
 	$(BIN)/python -m training.pocket --data "$(DATA)" --teacher "$(TEACHER)"
 
 clean:   ## Remove what the targets above made

@@ -255,7 +255,10 @@ def test_a_damaged_or_lost_file_of_ours_is_one_line(file, why, tmp_path, monkeyp
         [line] = f"{shown.out}{shown.err}".splitlines()
         assert why in line
         assert "install headstart again" in line
-    assert run(["weights", "list", *home]) == 0
+    assert run(["weights", "list", *home]) == 1
+    shown = capsys.readouterr()
+    assert why in shown.err
+    assert "pocket@" not in shown.out
 
 
 def test_nothing_is_added_to_it(tmp_path):
@@ -298,7 +301,7 @@ def test_verify_of_one_network_passes_over_the_others(tmp_path):
     ("words", "said"),
     [
         (["others/red/0.jpg", "others/red/1.jpg"], "is a file; the model comes first"),
-        (["no-such-model", "others"], "pocket is always there"),
+        (["no-such-model", "others"], "pocket is one that is always there"),
     ],
 )
 def test_a_model_that_is_none_leads_to_pocket(words, said, world, monkeypatch, capsys):

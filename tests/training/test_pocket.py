@@ -16,12 +16,12 @@ from headstart.errors import UsageError
 from headstart.testing import fake_photo, jpeg
 from training.pocket import teacher as teacher_module
 from training.pocket import train as train_module
-from training.pocket.__main__ import main
-from training.pocket.finish import write_package
+from training.pocket.__main__ import SOURCE, main
+from training.pocket.finish import INPUT, LICENCE, TAG, write_package
 from training.pocket.losses import losses
 from training.pocket.photos import Pictures, read_pictures
 from training.pocket.settings import Settings
-from training.pocket.student import Said, Student, prepared
+from training.pocket.student import MEAN, SPREAD, Said, Student, prepared
 from training.pocket.teacher import Teacher, ask_teacher
 from training.pocket.train import draw_batch, side_at, steps_of, train
 from training.pocket.views import Boxes, cut, draw_boxes, seen_by_teacher
@@ -233,6 +233,13 @@ def test_weights_that_float16_cannot_hold_are_refused(tmp_path):
     with pytest.raises(ValueError, match="too large for float16"):
         write_package(network, IDS, tmp_path, source="a test")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_card_that_is_carried_is_of_this_recipe():
+    card = read_card()
+
+    assert (card.tag, card.licence, card.source) == (TAG, LICENCE, SOURCE)
+    assert (card.input, card.mean, card.std) == (INPUT, MEAN, SPREAD)
 
 
 def test_boxes_lie_inside():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TAG = "v1"
-LICENCE = "Apache-2.0; trained on photos that were given for research use"
+LICENCE = "Apache-2.0; its photos: for research"
 INPUT = 96
 """Larger than in training, where the views enlarged what was in the photos (Touvron et al. 2019, "Fixing the
 train-test resolution discrepancy", arXiv:1906.06423)."""

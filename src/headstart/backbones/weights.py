@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -174,14 +174,18 @@ class WeightsStore:
             raise WeightsRefusedError(f"{damaged(entry)}; {how_again(entry)}")
         return data
 
-    def verify(self) -> list[tuple[WeightsEntry, bool, str]]:
-        """Compare every file with its pinned digest; nothing is changed.
+    def verify(self, entries: Sequence[WeightsEntry] | None = None) -> list[tuple[WeightsEntry, bool, str]]:
+        """Compare files with their pinned digests; nothing is changed.
+
+        Args:
+            entries: of which files; None: all of `readable_entries`.
 
         Returns:
-            (entry, whether it is whole, what is wrong or ""), for `readable_entries`; entries that can't be
-            read themselves are `damaged_entries`.
+            (entry, whether it is whole, what is wrong or ""); entries that can't be read themselves are
+            `damaged_entries`.
         """
-        return [(entry, not why, why) for entry in self.readable_entries() for why in [self._fault(entry)]]
+        chosen = self.readable_entries() if entries is None else entries
+        return [(entry, not why, why) for entry in chosen for why in [self._fault(entry)]]
 
     def add_file(
         self,

@@ -17,12 +17,13 @@ weights = App(name="weights", help="List, add, fetch and verify the weights of p
 def list_all(*, common: Common = COMMON) -> int:
     """List the weights that are at hand, with digests and licences; those of pocket come with headstart."""
     from headstart.cli.output import note, print_json, say, table
-    from headstart.tasks.weights import damaged_entries, list_weights
+    from headstart.tasks.weights import carried_fault, damaged_entries, list_weights
 
     found = [each.to_json() for each in list_weights(home=common.home)]
-    damaged = damaged_entries(home=common.home)
+    registered = [why for _, why in damaged_entries(home=common.home)]
+    damaged = [why for why in (carried_fault(), *registered) if why]
     if common.json:
-        print_json({"weights": found, "damaged": [why for _, why in damaged]})
+        print_json({"weights": found, "damaged": damaged})
     else:
         table(
             ("backbone", "MB", "SHA-256", "licence", "source"),
@@ -39,7 +40,7 @@ def list_all(*, common: Common = COMMON) -> int:
             right=(1,),
         )
         say("more: headstart weights fetch NAME, or headstart weights add FILE --backbone NAME --tag TAG")
-    note(*(why for _, why in damaged))
+    note(*damaged)
     return 1 if damaged else 0
 
 

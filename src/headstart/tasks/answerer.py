@@ -135,7 +135,8 @@ def _network(name: str, home: Home, progress: Progress | None) -> Backbone:
         parse_name(name)
     except BackboneError as error:
         raise UsageError(
-            f"{name!r} is neither a model folder nor the name of a network: {error}; {POCKET} is always there"
+            f"{name!r} is neither a model folder nor the name of a network"
+            f"{'' if POCKET in name else f' ({POCKET} is one that is always there)'}: {error}"
         ) from None
     backbone = open_backbone(name, home, progress)
     if not backbone.spec.classes:

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 DEMO_BACKBONE = POCKET
 UNTRAINED_BACKBONE = f"{POCKET}@{RANDOM}"
 DEMO_WARNING = (
-    "What this proves is small: patches of the same nine pictures are far easier than new photos, and these",
-    "strangers are far from them. It shows what a network that was trained on other photos brings along, not",
-    "how good it will be on yours: for that, measure on yours.",
+    "What this proves is small: patches of the same nine pictures are far easier than new photos, and most",
+    "of these strangers are far from them. It shows what a network that was trained on other photos brings",
+    "along, not how good it will be on yours: for that, measure on yours.",
 )
 _BLOCK = 4  # pixels; 16 x 16 means of a tile are what a head without a network sees
 

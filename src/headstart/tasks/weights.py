@@ -84,8 +84,9 @@ def list_weights(*, home: str | Path | None = None) -> list[WeightsFacts]:
         ...     [each.network for each in list_weights(home=folder)]
         ['pocket']
     """
-    added = WeightsStore(Home.find(home)).readable_entries()
-    return [replace(_carried(), fault=None), *(_facts(entry) for entry in added)]
+    carried = _carried()
+    ours = [] if carried.fault else [replace(carried, fault=None)]
+    return [*ours, *(_facts(entry) for entry in WeightsStore(Home.find(home)).readable_entries())]
 
 
 def _facts(entry: WeightsEntry, fault: str | None = None) -> WeightsFacts:
@@ -116,6 +117,11 @@ def _carried(tag: str | None = None) -> WeightsFacts:
 def damaged_entries(*, home: str | Path | None = None) -> list[tuple[str, str]]:
     """List registrations that can't be read: (file, what is wrong and what to do)."""
     return [(path.name, why) for path, why in WeightsStore(Home.find(home)).damaged_entries()]
+
+
+def carried_fault() -> str:
+    """What is wrong with the weights that headstart carries; "" where they are whole."""
+    return _carried().fault or ""
 
 
 def add_weights(
@@ -224,15 +230,18 @@ def verify_weights(name: str | None = None, *, home: str | Path | None = None) -
         ...     [(each.network, each.fault) for each in verify_weights(home=folder)]
         [('pocket', '')]
     """
-    added = WeightsStore(Home.find(home)).verify()
-    checked = [_carried(), *(_facts(entry, why) for entry, _, why in added)]
+    store = WeightsStore(Home.find(home))
     if name is None:
-        return checked
+        return [_carried(), *(_facts(entry, why) for entry, _, why in store.verify())]
     wanted = parse_name(name)
     if wanted.framework == POCKET:
         return [_carried(wanted.tag)]
-    network = str(BackboneName(wanted.framework, wanted.architecture))
-    found = [each for each in checked if each.network == network and wanted.tag in (None, each.tag)]
-    if not found:
-        raise missing_weights(wanted.framework, wanted.architecture, wanted.tag)
-    return found
+    place = (wanted.framework, wanted.architecture)
+    chosen = [
+        entry
+        for entry in store.readable_entries()
+        if (entry.framework, entry.architecture) == place and wanted.tag in (None, entry.tag)
+    ]
+    if not chosen:
+        raise missing_weights(*place, wanted.tag)
+    return [_facts(entry, why) for entry, _, why in store.verify(chosen)]

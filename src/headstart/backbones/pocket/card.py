@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from headstart.backbones.spec import Preprocessing
 from headstart.errors import WeightsRefusedError
@@ -57,12 +57,18 @@ class Card(BaseModel):
 def read_card() -> Card:
     """Read the card that this version of headstart carries.
 
+    Raises:
+        WeightsRefusedError: it is missing or not what it was.
+
     Example:
         >>> card = read_card()
         >>> len(card.classes), card.classes["n02124075"]
         (200, 'Egyptian cat')
     """
-    return Card.model_validate_json((files(__package__) / CARD_FILE).read_bytes())
+    try:
+        return Card.model_validate_json((files(__package__) / CARD_FILE).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise WeightsRefusedError(f"headstart's own file {CARD_FILE} can't be read: {_INSTALL}") from error
 
 
 def carried_weights() -> bytes:
