@@ -23,6 +23,8 @@ from headstart.storage.home import Home
 from headstart.testing import fake_photo, jpeg, tiny_backbone, write_photos
 from labelled import find_labelled
 
+pytestmark = pytest.mark.slow
+
 IDS = ("n01", "n02", "n03")
 
 

@@ -14,6 +14,8 @@ from headstart.tasks.demo import demo
 from headstart.tasks.demo_pictures import demo_pictures
 from headstart.testing import tiny_backbone
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def tiny():

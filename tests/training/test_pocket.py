@@ -26,6 +26,8 @@ from training.pocket.teacher import Teacher, ask_teacher
 from training.pocket.train import draw_batch, side_at, steps_of, train
 from training.pocket.views import Boxes, cut, draw_boxes, seen_by_teacher
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = Settings(
     epochs=2, batch=8, sample=2, sides=((0.0, 32), (0.5, 48)), teacher_side=32, sample_side=48
 )
