@@ -13,6 +13,7 @@ import torch
 from headstart.backbones.load import load_backbone
 from headstart.backbones.weights import WeightsStore
 from headstart.errors import HeadstartError
+from headstart.images.pixels import to_pixels
 from headstart.storage.home import Home
 from training.pocket.finish import write_package
 from training.pocket.photos import Pictures, read_pictures
@@ -70,7 +71,7 @@ def held_out_accuracy(student: Student, pictures: Pictures, settings: Settings) 
     for photos, labels in zip(
         np.array_split(pictures.held_out, 20), np.array_split(pictures.held_out_labels, 20), strict=True
     ):
-        pixels = torch.from_numpy(photos).permute(0, 3, 1, 2).float() / 255
+        pixels = torch.from_numpy(to_pixels(list(photos)))
         pixels = torch.nn.functional.interpolate(pixels, (settings.sides[-1][1],) * 2, mode="bilinear")
         right += int((student(pixels).labels.argmax(1).numpy() == labels).sum())
     return right / len(pictures.held_out)

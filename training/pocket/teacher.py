@@ -17,6 +17,7 @@ from safetensors.torch import load
 from torch.nn import functional
 
 from headstart.backbones.engine import TorchEngine
+from headstart.images.pixels import to_pixels
 from headstart.storage.atomic import atomic_write_bytes
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _batches(
 
 
 def _teacher_pixels(batch: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
-    pixels = torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 255
+    pixels = torch.from_numpy(to_pixels(list(batch)))
     # At 160 and bilinear the teacher knows most about 64-pixel photos (RESULTS.md).
     resized = functional.interpolate(pixels, (side, side), mode="bilinear")
     found: NDArray[np.float32] = resized.contiguous().numpy()

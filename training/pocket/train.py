@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -176,7 +176,5 @@ def _blend(average: dict[str, Tensor], student: Student, keep: float) -> None:
 
 
 def _moved(teacher: Teacher, device: torch.device) -> Teacher:
-    from dataclasses import replace
-
     named = ("mean", "spread", "weight", "bias")
     return replace(teacher, **{name: getattr(teacher, name).to(device) for name in named})

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from headstart.images.pixels import to_pixels
 from training.pocket.teacher import HIGHEST
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def cut(pictures: NDArray[np.uint8], boxes: Boxes, side: int) -> Tensor:
         >>> cut(picture, whole, 2)[0, 0].round().tolist()
         [[1.0, 0.0], [1.0, 0.0]]
     """
-    pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255
+    pixels = torch.from_numpy(to_pixels(list(pictures)))
     place = torch.zeros(len(pictures), 2, 3)
     place[:, 0, 0] = torch.where(boxes.mirrored, -boxes.width, boxes.width)
     place[:, 1, 1] = boxes.height
