@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headstart.errors import BackboneError, StorageError
-from headstart.features.extract import hash_photos
+from headstart.features.hashing import hash_photos
 from headstart.features.store import FeatureStore
 from headstart.images.photo import Reason
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from headstart.features.compute import Computation
 from headstart.features.filling import Filling
+from headstart.features.hashing import hash_photos
 from headstart.features.key import FeatureSpace
 from headstart.features.progress import NoProgress
-from headstart.images.photo import Photo, Skipped
+from headstart.images.photo import Photo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from headstart.backbones.engine import Engine
     from headstart.features.progress import Progress
     from headstart.features.store import FeatureStore
-    from headstart.images.photo import Hashed
+    from headstart.images.photo import Hashed, Skipped
     from headstart.images.reader import PhotoReader
 
 
@@ -52,35 +53,6 @@ class FeatureTable:
     reused: int
     seconds: float
     space: FeatureSpace
-
-
-def hash_photos(
-    photos: Sequence[Photo], reader: PhotoReader, *, progress: Progress | None = None
-) -> tuple[tuple[Hashed, ...], tuple[Skipped, ...]]:
-    """Read every photo once: what it contains, or why it can't be used; nothing is decoded.
-
-    Args:
-        photos: in any order.
-        reader: reads them.
-        progress: is told the pace.
-
-    Returns:
-        The photos that look usable, in the order given, and the others.
-    """
-    show: Progress = NoProgress() if progress is None else progress
-    hashed: list[Hashed] = []
-    skipped: list[Skipped] = []
-    show.start(len(photos), "reading photos")
-    try:
-        for outcome in reader.hash(photos):
-            if isinstance(outcome, Skipped):
-                skipped.append(outcome)
-            else:
-                hashed.append(outcome)
-            show.advance(1)
-    finally:
-        show.stop()
-    return tuple(hashed), tuple(skipped)
 
 
 def extract(

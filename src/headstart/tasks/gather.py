@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from headstart.errors import PhotosError
-from headstart.features.extract import hash_photos
+from headstart.features.hashing import hash_photos
 from headstart.images.conflicts import resolve_duplicates
 from headstart.images.folder import scan_photos
 from headstart.images.names import counted, some
