@@ -4,6 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
+# What headstart is compared with, in an environment of its own.
+PEERS       := .venv-peers
+PEERS_READY := $(PEERS)/.ready
+
 # Tests that need real photos and weights look for them here, and skip with a reason without.
 ifneq ($(wildcard ../shared/data),)
 export HEADSTART_ASSETS ?= $(abspath ../shared)
@@ -12,7 +16,8 @@ endif
 # The tests run in two processes: more threads than cores would slow both.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1
 
-.PHONY: demo test check-fast lint types imports format benchmark-backbones pocket clean
+.PHONY: demo test check-fast lint types imports format benchmark-backbones benchmark-embed benchmark-start \
+	benchmark-scale benchmark-head peers pocket clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -48,9 +53,29 @@ format: $(READY)   ## Let ruff write the code the way it checks it
 benchmark-backbones: $(READY)   ## Every network at hand beside MobileNetV2: accuracy and speed
 	$(BIN)/python benchmarks/backbones.py
 
+benchmark-scale: $(READY)   ## 1,000 to 100,000 photos, up to a million kept rows: what each costs, and memory
+	$(BIN)/python benchmarks/scale.py
+
+benchmark-embed: $(READY)   ## JPEG files to features, beside what people use and our own limit
+	$(BIN)/python benchmarks/embed.py
+
+benchmark-start: $(READY)   ## How long whole commands take, beside torchvision
+	$(BIN)/python benchmarks/start.py
+
+peers: $(PEERS_READY)   ## The libraries that benchmarks compare with: some 6 GB with torch's own CUDA
+
+$(PEERS_READY):
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --upgrade pip
+	$(PEERS)/bin/python -m pip install --quiet torch torchvision timm keras fastai onnxruntime onnx onnxscript
+	touch $@
+
+benchmark-head: $(READY)   ## Our linear head beside scikit-learn and a torch loop: seconds at equal loss
+	$(BIN)/python benchmarks/head.py
+
 pocket: $(READY)   ## Train the network that headstart carries: make pocket DATA=... TEACHER=... (RESULTS.md)
 	@test -n "$(DATA)" && test -n "$(TEACHER)" || { echo "make pocket needs DATA=folder TEACHER=folder"; exit 2; }
 	$(BIN)/python -m training.pocket --data "$(DATA)" --teacher "$(TEACHER)"
 
 clean:   ## Remove what the targets above made
-	rm -rf $(VENV) demo build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(PEERS) demo build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headstart.backbones.engine import TorchEngine
+from headstart.backbones.engines.torch_engine import TorchEngine
 from headstart.backbones.layers import OUTPUT
 from headstart.features.extract import extract
 from headstart.heads.crossfit import out_of_fold
@@ -17,12 +17,11 @@ from headstart.heads.linear import LinearClassifier
 from headstart.heads.metrics import wilson
 from headstart.images.decode import PhotoFault, decode
 from headstart.images.folder import scan_files
-from headstart.images.pixels import to_pixels
 from headstart.images.splits import folds
 from headstart.tasks.judge import FOLDS, different, labels_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -96,17 +95,14 @@ def _file_id(path: Path) -> str:
 
 def archive_accuracy(backbone: Backbone, archive: Path) -> Accuracy | None:
     """As `folder_accuracy`, for `<class id>/<name>.JPEG` in a zip file, which is not unpacked."""
-    engine, true, answers = TorchEngine(backbone, OUTPUT), [], []
+    engine = TorchEngine(backbone, OUTPUT)
+    true: list[str] = []
     with zipfile.ZipFile(archive) as file:
         names = [name for name in file.namelist() if name.endswith(".JPEG")]
         if {_folder_id(name) for name in names} != set(backbone.spec.class_ids):
             return None
-        for start in range(0, len(names), engine.batch):
-            pictures = _decoded(file, names[start : start + engine.batch], backbone)
-            if pictures:
-                rows = engine.run(to_pixels(list(pictures.values())))
-                true += [_folder_id(name) for name in pictures]
-                answers += [backbone.spec.class_ids[at] for at in rows.argmax(axis=1)]
+        pictures = (picture for name in names for picture in _decoded(file, name, backbone, true))
+        answers = [backbone.spec.class_ids[int(row.argmax())] for row in engine.rows(pictures)]
     return accuracy_of(true, answers, "own answers")
 
 
@@ -114,9 +110,11 @@ def _folder_id(name: str) -> str:
     return name.partition("/")[0]
 
 
-def _decoded(file: zipfile.ZipFile, names: Sequence[str], backbone: Backbone) -> dict[str, NDArray[np.uint8]]:
-    pictures = {}
-    for name in names:
-        with suppress(PhotoFault):  # how many photos were judged stands above the figure
-            pictures[name] = decode(file.read(name), backbone.spec.preprocessing.resize).pixels
-    return pictures
+def _decoded(
+    file: zipfile.ZipFile, name: str, backbone: Backbone, true: list[str]
+) -> Iterator[NDArray[np.uint8]]:
+    """The picture and its class, or nothing where it can't be decoded."""
+    with suppress(PhotoFault):  # how many photos were judged stands above the figure
+        picture = decode(file.read(name), backbone.spec.preprocessing.resize).pixels
+        true.append(_folder_id(name))
+        yield picture

@@ -1,9 +1,9 @@
 """The networks at hand, side by side: how good our linear head is on each, and how fast each runs.
 
 Accuracy is that of a linear head, on test photos where the data set has some and by five folds otherwise.
-Speed is the median of rounds in which the networks take turns through `TorchEngine`: on a busy machine the
-ratios to the reference mean more than the figures. Rows are kept in the home's store, so that a second run
-is quick.
+Speed is the median of rounds in which the networks take turns, each in f32 on the engine that is best for
+it: on a busy machine the ratios to the reference mean more than the figures. Rows are kept in the home's
+store, so that a second run is quick.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from accuracy import accuracy_on, archive_accuracy, fold_accuracy, folder_accuracy
 from at_hand import load_all, names_at_hand
-from headstart.backbones.engine import cpu_kind
+from headstart.backbones.engines.engine import EngineChoice
+from headstart.backbones.engines.processor import cpu_kind, usable_cpus
 from headstart.backbones.registry import parse_name
 from headstart.cli.output import UNUSABLE, note, print_json, say
 from headstart.cli.progress import progress_for_stderr
 from headstart.cli.run import explain
 from headstart.errors import HeadstartError, UsageError
+from headstart.features.choosing import ByTrial
 from headstart.features.extract import extract
 from headstart.images.names import counted
 from headstart.images.reader import PhotoReader
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from accuracy import Accuracy
     from headstart.backbones.base import Backbone
+    from headstart.features.choosing import Choosing
     from headstart.features.extract import FeatureTable
     from headstart.features.store import FeatureStore
     from headstart.images.photo import Hashed
@@ -59,12 +60,14 @@ class Bench:
         sets: the labelled photos in it.
         reader: decodes them.
         store: keeps their rows.
+        choosing: finds the engine of each network.
     """
 
     data: Path
     sets: Sequence[Labelled]
     reader: PhotoReader
     store: FeatureStore
+    choosing: Choosing
 
     def heads(self, backbone: Backbone) -> dict[str, Accuracy]:
         """Measure a linear head on each data set."""
@@ -101,7 +104,9 @@ class Bench:
 
     def _rows(self, backbone: Backbone, photos: Sequence[Hashed]) -> FeatureTable:
         progress = progress_for_stderr()
-        return extract(photos, backbone, store=self.store, reader=self.reader, progress=progress)
+        return extract(
+            photos, backbone, store=self.store, reader=self.reader, engine=self.choosing, progress=progress
+        )
 
 
 def compare(
@@ -126,10 +131,11 @@ def compare(
             raise UsageError(
                 f"{str(data)!r} has no data set; expected one or more of {known}: give --data DIR"
             )
-        bench = Bench(data, sets, reader, store)
+        choosing = ByTrial(home, EngineChoice(precision="f32"))
+        bench = Bench(data, sets, reader, store, choosing)
         rows = [bench.describe(each) for each in backbones.values()]
         note("photos a second, in turns")
-        speeds = photos_per_second(backbones, sets[0].learn, reader, rounds=rounds)
+        speeds = photos_per_second(backbones, sets[0].learn, reader, choosing, rounds=rounds)
     left_out += [
         f"{name}: it is not in {data}" for name in (IMAGENET, TINY_IMAGENET) if not (data / name).exists()
     ]
@@ -171,7 +177,7 @@ def conditions(rounds: int) -> str:
     """What the speeds depend on, in one line."""
     return (
         f"median of {rounds} rounds in turns, {PHOTOS} photos each; {cpu_kind()}, "
-        f"{counted(torch.get_num_threads(), 'thread')}"
+        f"{counted(usable_cpus(), 'thread')}"
     )
 
 

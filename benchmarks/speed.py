@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from alternating import alternating
-from headstart.backbones.engine import TorchEngine
+from headstart.backbones.source import FeatureSource
 from headstart.features.extract import extract
 from headstart.features.store import FeatureStore
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from headstart.backbones.base import Backbone
+    from headstart.backbones.engines.engine import Engine
+    from headstart.features.choosing import Choosing
     from headstart.images.photo import Hashed
     from headstart.images.reader import PhotoReader
 
@@ -22,7 +24,12 @@ PHOTOS = 32
 
 
 def photos_per_second(
-    backbones: Mapping[str, Backbone], photos: Sequence[Hashed], reader: PhotoReader, *, rounds: int
+    backbones: Mapping[str, Backbone],
+    photos: Sequence[Hashed],
+    reader: PhotoReader,
+    choosing: Choosing,
+    *,
+    rounds: int,
 ) -> dict[str, dict[str, float]]:
     """Measure each network twice: from pixels to rows, and from files to rows, decoding included.
 
@@ -30,12 +37,15 @@ def photos_per_second(
         backbones: by name.
         photos: files; at most `PHOTOS` of them are taken.
         reader: decodes.
+        choosing: finds the engine of each.
         rounds: of which the median counts.
     """
     files = photos[:PHOTOS]
-    engine = alternating({name: _pixels_job(each) for name, each in backbones.items()}, rounds)
+    sources = {name: FeatureSource.of(each) for name, each in backbones.items()}
+    engines = {name: choosing.choose(each, files, reader).engine for name, each in sources.items()}
+    engine = alternating({name: _pictures_job(sources[name], engines[name]) for name in backbones}, rounds)
     decoding = alternating(
-        {name: _files_job(each, files, reader) for name, each in backbones.items()}, rounds
+        {name: _files_job(sources[name], engines[name], files, reader) for name in backbones}, rounds
     )
     return {
         name: {"engine": PHOTOS / engine[name], "with_decoding": len(files) / decoding[name]}
@@ -43,21 +53,23 @@ def photos_per_second(
     }
 
 
-def _pixels_job(backbone: Backbone) -> Callable[[], object]:
-    engine, size = TorchEngine(backbone), backbone.spec.preprocessing.resize
+def _pictures_job(source: FeatureSource, engine: Engine) -> Callable[[], object]:
+    size = source.spec.preprocessing.resize
     noise = np.random.default_rng(0)  # what a photo shows makes no difference to a network's speed
-    pixels = noise.random((PHOTOS, 3, size.height, size.width), dtype=np.float32)
+    pictures = list(noise.integers(0, 256, (PHOTOS, size.height, size.width, 3), dtype=np.uint8))
 
     def job() -> None:
-        for start in range(0, PHOTOS, engine.batch):
-            engine.run(pixels[start : start + engine.batch])
+        for _ in engine.rows(pictures):
+            pass
 
     return job
 
 
-def _files_job(backbone: Backbone, photos: Sequence[Hashed], reader: PhotoReader) -> Callable[[], object]:
+def _files_job(
+    source: FeatureSource, engine: Engine, photos: Sequence[Hashed], reader: PhotoReader
+) -> Callable[[], object]:
     def job() -> None:
         with FeatureStore(None) as knows_nothing:
-            extract(photos, backbone, store=knows_nothing, reader=reader)
+            extract(photos, source, store=knows_nothing, reader=reader, engine=engine)
 
     return job

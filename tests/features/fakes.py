@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from headstart.backbones.spec import BackboneSpec, Preprocessing
+from headstart.features import compute, sighting
 from headstart.features.extract import extract
 from headstart.features.key import FeatureSpace
 from headstart.features.store import FeatureStore
 from headstart.images.photo import Hashed, Photo, Reason, Skipped
+from headstart.images.pixels import to_pixels
 from headstart.images.reader import DecodedPhoto
 from headstart.images.resize import Resize
 
@@ -74,23 +76,25 @@ class FakeReader:
             yield DecodedPhoto(each, pixels, ("odd",) if each.photo.name == "odd.jpg" else ())
 
 
-class FakeEngine:
-    """The flattened pixels are the features; `before` is called ahead of each batch."""
+AT_ONCE = 4
 
-    batch = 4
+
+class FakeEngine:
+    """The flattened pixels are the features; `before` is called ahead of each four pictures."""
 
     def __init__(self, before=None):
-        self.sizes = []
+        self.pictures = 0
         self._before = before
 
     def identity(self):
         return {"engine": "fake"}
 
-    def run(self, pixels):
-        self.sizes.append(len(pixels))
-        if self._before is not None:
-            self._before(len(self.sizes))
-        return pixels.reshape(len(pixels), -1).astype(np.float32)
+    def rows(self, pictures):
+        for picture in pictures:
+            if self._before is not None and self.pictures % AT_ONCE == 0:
+                self._before(1 + self.pictures // AT_ONCE)
+            self.pictures += 1
+            yield to_pixels([picture]).reshape(-1)
 
 
 def photos_in(folder):
@@ -98,6 +102,7 @@ def photos_in(folder):
 
 
 def run(photos, store, **options):
+    compute.KEPT_AT_ONCE = AT_ONCE
     options.setdefault("reader", FakeReader())
     options.setdefault("engine", FakeEngine())
     return extract(photos, FakeBackbone(), store=store, **options)
@@ -123,6 +128,7 @@ class KilledStore(FeatureStore):
 
 
 def main(store, photos, out, kill_at="-1"):
+    sighting.now_ns = lambda: time.time_ns() + 10**10  # files made by a test have settled
     with KilledStore(Path(store), int(kill_at)) as opened:
         table = run(photos_in(photos), opened)
     np.savez(out, rows=table.rows, sha256=np.array(table.sha256), computed=table.computed)

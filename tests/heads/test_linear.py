@@ -3,6 +3,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from headstart.errors import FitError, UsageError
+from headstart.heads import linear
 from headstart.heads.linear import DEFAULT_STRENGTH, LinearClassifier
 
 
@@ -168,3 +169,13 @@ def test_a_thousand_classes_of_three_photos(clouds):
     data = clouds(classes=1000, photos=3, width=128)
     rows, labels = data.more(1, seed=9)
     assert LinearClassifier().fit(data.rows, data.labels).score(rows, labels) > 0.95
+
+
+def test_with_many_rows_one_fold_is_held_out(clouds, monkeypatch):
+    data = clouds(classes=3, photos=40, noise=2.0)
+    every = LinearClassifier().fit(data.rows, data.labels)
+    monkeypatch.setattr(linear, "ONE_FOLD_FROM", 100)
+    one = LinearClassifier().fit(data.rows, data.labels)
+    assert one.losses_ != every.losses_
+    new, truth = data.more(100, seed=9)
+    assert abs(one.score(new, truth) - every.score(new, truth)) < 0.05

@@ -1,15 +1,19 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from headstart.errors import FitError
+from headstart.heads.descent import minimise
 from headstart.heads.rowspace import row_space
 from headstart.heads.selection import choose_strength
-from headstart.heads.solver import Solution, solve
+from headstart.heads.solver import Solution, Task, solve
+from headstart.heads.threads import Team
 
 
 def fit(rows, codes, start, **changes):
     options = {"strength": 0.1, "tolerance": 1e-12, "max_steps": 500} | changes
-    return solve(rows, codes, np.ones(len(rows)), start, **options)
+    return solve(Task.of(rows, codes, np.ones(len(rows))), start, **options)
 
 
 def test_the_minimum_does_not_depend_on_the_start():
@@ -82,3 +86,32 @@ def test_weak_penalties_are_given_up_once_they_only_get_worse():
     assert found.losses[found.strength] <= min(found.losses.values()) / 0.995
     assert found.strength > 1.0
     assert 0.0001 not in found.losses
+
+
+def test_the_bits_do_not_depend_on_the_number_of_threads():
+    random = np.random.default_rng(0)
+    rows, codes = random.normal(size=(3000, 20)).astype(np.float32), random.integers(0, 4, 3000)
+    found = []
+    for count in (1, 2, 5):
+        with ThreadPoolExecutor(count) as pool:
+            space = row_space(rows, np.float32, Team(pool))
+            found.append(fit(space.rows, codes, Solution.zeros(20, 4), team=Team(pool)).weight.tobytes())
+    assert len(set(found)) == 1
+
+
+def test_float32_finds_the_same_minimum():
+    random = np.random.default_rng(0)
+    rows, codes = random.normal(size=(600, 8)), random.integers(0, 4, 600)
+    exact = fit(rows, codes, Solution.zeros(8, 4))
+    single = fit(rows.astype(np.float32), codes, Solution.zeros(8, 4))
+    np.testing.assert_allclose(single.weight, exact.weight, atol=1e-3)
+
+
+def test_a_step_too_long_is_shortened():
+    found = minimise(lambda at: (float(50 * at @ at), 100 * at), np.ones(3), tolerance=1e-12, max_steps=50)
+    assert abs(found.point).max() < 1e-5
+
+
+def test_where_no_step_helps_the_walk_ends():
+    found = minimise(lambda at: (1.0, np.ones(2)), np.zeros(2), tolerance=1e-9, max_steps=50)
+    assert (found.steps, found.converged, found.point.tolist()) == (0, True, [0.0, 0.0])

@@ -97,3 +97,11 @@ def test_what_is_kept_is_small_and_enough(clouds):
 
 def test_lengths_that_overflow_when_squared_are_still_lengths():
     np.testing.assert_allclose(unit(np.array([[3e200, 4e200], [3e-200, 4e-200]])), [[0.6, 0.8]] * 2)
+
+
+def test_among_many_rows_the_nearest_are_the_true_ones():
+    random = np.random.default_rng(0)
+    rows, queries = random.normal(size=(1003, 6)), random.normal(size=(20, 6))
+    found, _ = CosineIndex(rows).nearest(queries, k=2)
+    table = 1 - unit(queries) @ unit(rows).T
+    np.testing.assert_array_equal(found, np.argsort(table, axis=1)[:, :2])

@@ -265,7 +265,7 @@ def test_a_photo_that_needs_too_much_memory_is_skipped_and_the_worker_goes_on(tm
     large = makers.png(6000, 6000, 8, 2, [bytes(18_000)] * 6000)
     photos = write(tmp_path, {"large.png": large, "small.png": makers.encode(makers.noise(), "PNG")})
 
-    with PhotoReader(workers=1, memory_bytes=200 * 2**20) as reader:
+    with PhotoReader(workers=1, memory_bytes=140 * 2**20) as reader:
         hashed = list(reader.hash(photos))
         before = pids(reader)
         results = list(reader.decode(hashed, SMALL))

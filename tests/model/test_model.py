@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from headstart.backbones.engine import TorchEngine
+from headstart.backbones.engines.torch_engine import TorchEngine
 from headstart.backbones.load import load_backbone
 from headstart.backbones.module import module_backbone
 from headstart.backbones.weights import WeightsStore

@@ -186,10 +186,11 @@ def test_feature_prediction_and_module_agree(world, model):
         assert float(probabilities[place]) == pytest.approx(answer.probabilities[label], abs=2e-3)
 
 
-def test_a_network_without_classes_cannot_answer(monkeypatch, world):
+def test_a_network_without_classes_cannot_answer(monkeypatch, tmp_path):
+    from headstart.storage.home import Home
     from headstart.tasks import answerer
 
-    monkeypatch.setattr("headstart.tasks.rows.load_backbone", lambda name, **_: tiny_backbone())
+    monkeypatch.setattr("headstart.backbones.load.load_backbone", lambda name, **_: tiny_backbone())
 
     with pytest.raises(BackboneError, match="no classes"):
-        answerer.open_answerer("resnet18@random", None)
+        answerer.open_answerer("resnet18@random", Home(tmp_path / "home"))

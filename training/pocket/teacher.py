@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load
 from torch.nn import functional
 
-from headstart.backbones.engine import TorchEngine
+from headstart.backbones.engines.torch_engine import TorchEngine
 from headstart.images.pixels import to_pixels
 from headstart.storage.atomic import atomic_write_bytes
 
@@ -33,6 +33,7 @@ LAYER = "bn2"
 HIGHEST = 6.0
 """MobileNetV2's features end in ReLU6, so a byte holds them in steps of 6 / 255."""
 _STEP = 1920
+_BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,11 @@ def _maps(
         np.lib.format.open_memmap(path, "w+", np.uint8, shape).flush()
     maps: NDArray[np.uint8] = np.load(path, mmap_mode="r+")
     engine = TorchEngine(backbone, LAYER)
-    for first, batch in _batches(pictures, engine.batch, done):
+    for first, batch in _batches(pictures, _BATCH, done):
         rows = engine.run(_teacher_pixels(batch, side)).reshape(-1, *shape[1:])
         maps[first : first + len(rows)] = np.round(rows * (255 / HIGHEST)).clip(0, 255)
         done = first + len(rows)
-        if done % _STEP < engine.batch or done == shape[0]:
+        if done % _STEP < _BATCH or done == shape[0]:
             maps.flush()  # type: ignore[attr-defined]  # a memory map
             atomic_write_bytes(note, json.dumps({**wanted, "done": done}).encode())
             print(f"teacher: {done:,} of {shape[0]:,} pictures", flush=True)

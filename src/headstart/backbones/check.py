@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from headstart.backbones.engine import TorchEngine
+from headstart.backbones.engines.torch_engine import TorchEngine
 from headstart.backbones.state import not_finite
 from headstart.errors import BackboneError
 
@@ -114,7 +114,7 @@ def _rows_stand_alone(backbone: Backbone, pixels: Tensor) -> str | None:
     scale = float(together.abs().max())
     if not torch.allclose(together[1], alone, rtol=1e-3, atol=1e-4 * scale):
         return "a photo's row depends on the other photos of its batch"
-    engine = TorchEngine(backbone, batch=len(pixels))
+    engine = TorchEngine(backbone)
     rows = engine.run(pixels.numpy())
     if (
         not (engine.run(pixels[1:].numpy()) == rows[1:]).all()

@@ -11,7 +11,7 @@ import torch
 from torch.nn.parameter import is_lazy
 
 from headstart.backbones.base import dummy_photo
-from headstart.backbones.engine import TorchEngine
+from headstart.backbones.engines.torch_engine import TorchEngine
 from headstart.backbones.state import not_finite
 from headstart.errors import BackboneError, HeadstartError
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from headstart.backbones.spec import POCKET
-from headstart.cli.options import COMMON, SWITCH, Common
+from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
 
 
 def embed(
@@ -19,6 +19,8 @@ def embed(
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
     layer: str | None = None,
     follow_links: Annotated[bool, SWITCH] = False,
+    rehash: Annotated[bool, SWITCH] = False,
+    running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
     """Turn photos into rows of features, kept for every later command.
@@ -30,10 +32,11 @@ def embed(
         output: A .npz file to write: features, paths, sha256, labels.
         layer: Take the features from this layer instead of the default (see "backbones show").
         follow_links: Follow links that lead to other folders.
+        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import print_json, say
     from headstart.cli.progress import progress_for_stderr
-    from headstart.cli.summary import photos_lines
+    from headstart.cli.summary import engine_words, photos_lines
     from headstart.tasks.embed import embed as compute
 
     result = compute(
@@ -42,6 +45,9 @@ def embed(
         output=output,
         layer=layer,
         follow_links=follow_links,
+        rehash=rehash,
+        engine=running.engine,
+        precision=running.precision,
         home=common.home,
         progress=progress_for_stderr(),
     ).to_json()
@@ -50,7 +56,8 @@ def embed(
         return 0
     counts = result["features"]
     say(
-        f"{result['backbone']}: {result['rows']:,} rows of {result['width']:,} features, "
+        f"{result['backbone']}{engine_words(result['engine'])}: "
+        f"{result['rows']:,} rows of {result['width']:,} features, "
         f"{counts['computed']:,} computed and {counts['reused']:,} reused in "
         f"{result['seconds']['total']:.1f} s",
         *photos_lines(result["photos"], result["skipped"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from headstart.cli.options import COMMON, SWITCH, Common
+from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
 
 
 def evaluate(
@@ -13,6 +13,8 @@ def evaluate(
     /,
     *,
     follow_links: Annotated[bool, SWITCH] = False,
+    rehash: Annotated[bool, SWITCH] = False,
+    running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
     """Measure a model on labelled photos; photos that it was trained on are left out.
@@ -21,6 +23,7 @@ def evaluate(
         model: A model folder, or the name of a network with classes of its own, such as pocket.
         photos: A folder with a folder for each class, or a CSV with the columns path and label.
         follow_links: Follow links that lead to other folders.
+        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import percent, print_json, say, table
     from headstart.cli.progress import progress_for_stderr
@@ -28,7 +31,14 @@ def evaluate(
     from headstart.tasks.evaluate import evaluate as measure
 
     result = measure(
-        model, photos, follow_links=follow_links, home=common.home, progress=progress_for_stderr()
+        model,
+        photos,
+        follow_links=follow_links,
+        rehash=rehash,
+        engine=running.engine,
+        precision=running.precision,
+        home=common.home,
+        progress=progress_for_stderr(),
     ).to_json()
     if common.json:
         print_json(result)

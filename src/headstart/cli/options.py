@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter
 
@@ -31,3 +31,24 @@ class Common:
 
 
 COMMON = Common()
+
+_ENGINE = Group("How features are computed", sort_key=50)
+
+
+@Parameter(name="*", group=_ENGINE)
+@dataclass(frozen=True)
+class Running:
+    """Options of every verb that computes features.
+
+    Attributes:
+        engine: What runs the network; else the one that a short trial finds fastest here, or, for a trained
+            model, the one that it was trained with.
+        precision: In which numbers it computes: bf16 and int8 are faster and agree less with f32; else f32,
+            or bf16 where its features agree with f32's.
+    """
+
+    engine: Literal["openvino", "torch"] | None = None
+    precision: Literal["f32", "bf16", "int8"] | None = None
+
+
+RUNNING = Running()

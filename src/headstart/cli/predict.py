@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from headstart.cli.options import COMMON, SWITCH, Common
+from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,8 @@ def predict(
     *,
     top: int = 5,
     follow_links: Annotated[bool, SWITCH] = False,
+    rehash: Annotated[bool, SWITCH] = False,
+    running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
     """Say what is on photos, how sure that is, and when it is nothing that was learned.
@@ -30,13 +32,22 @@ def predict(
         files: Photos, or folders of photos; several may be named.
         top: How many classes to give probabilities for.
         follow_links: Follow links that lead to other folders.
+        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import UNUSABLE, note, print_json
     from headstart.cli.progress import progress_for_stderr
     from headstart.tasks.predict import predict as answer
 
     predictions = answer(
-        model, files, top=top, follow_links=follow_links, home=common.home, progress=progress_for_stderr()
+        model,
+        files,
+        top=top,
+        follow_links=follow_links,
+        rehash=rehash,
+        engine=running.engine,
+        precision=running.precision,
+        home=common.home,
+        progress=progress_for_stderr(),
     )
     if common.json:
         shown = [each.to_json() for each in predictions]

@@ -63,12 +63,28 @@ def training_lines(facts: dict[str, Any]) -> list[str]:
     seconds, features = facts["seconds"], facts["features"]
     lines = [accuracy_line(facts["accuracy"]), *photos_lines(facts["photos"])]
     lines += [f"note: {note}" for note in facts["notes"]]
+    network = f"{facts['backbone']}{engine_words(facts['engine'])}"
     lines.append(
-        f"{facts['backbone']}: {features['computed']:,} features computed, {features['reused']:,} reused "
+        f"{network}: {features['computed']:,} features computed, {features['reused']:,} reused "
         f"in {seconds['features']:.1f} s; head in {seconds['head']:.1f} s; {seconds['total']:.1f} s in all"
     )
+    comparison = (facts["engine"] or {}).get("comparison")
+    if comparison is not None:
+        from headstart.tasks.compare import comparison_sentence
+
+        lines.append(f"answers: {comparison_sentence(comparison)}")
     lines.append(f"model:   {facts['model']}")
     lines.append(f"report:  {facts['report']}")
     if facts["photos"]["skipped"]:
         lines.append(f"skipped: {facts['skipped_list']}")
     return lines
+
+
+def engine_words(engine: dict[str, Any] | None) -> str:
+    """Say what computed features, where that was chosen.
+
+    Example:
+        >>> engine_words({"name": "openvino", "precision": "bf16"})
+        ' in openvino bf16'
+    """
+    return "" if engine is None else f" in {engine['name']} {engine['precision']}"

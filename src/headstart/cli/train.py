@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from headstart.backbones.spec import POCKET
-from headstart.cli.options import COMMON, SWITCH, Common
+from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
 
 if TYPE_CHECKING:
     from headstart.model.model import Model
@@ -27,6 +27,8 @@ def train(
     refit: Annotated[bool, SWITCH] = False,
     weights: bool = True,
     follow_links: Annotated[bool, SWITCH] = False,
+    rehash: Annotated[bool, SWITCH] = False,
+    running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
     """Learn your classes from photos, measure how well, save the model with its report.
@@ -43,6 +45,7 @@ def train(
         refit: From 1,000 photos on: learn from the held-out fifth too, after measuring.
         weights: Keep the backbone's weights in the model folder, or only their digest.
         follow_links: Follow links that lead to other folders.
+        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.progress import progress_for_stderr
     from headstart.tasks.train import train as train_model
@@ -58,6 +61,9 @@ def train(
         refit=refit,
         weights=weights,
         follow_links=follow_links,
+        rehash=rehash,
+        engine=running.engine,
+        precision=running.precision,
         home=common.home,
         progress=progress_for_stderr(),
     )

@@ -1,26 +1,31 @@
-"""(hashed photos) => rows in the store, batch by batch, while the reader decodes ahead."""
+"""(hashed photos) => rows in the store, while the reader decodes ahead and the engine works on several."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from headstart.errors import BackboneError
+from headstart.errors import BackboneError, StorageError
 from headstart.images.photo import Skipped
-from headstart.images.pixels import to_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from headstart.backbones.engine import Engine
+    from numpy.typing import NDArray
+
+    from headstart.backbones.engines.engine import Engine
     from headstart.features.key import FeatureSpace
     from headstart.features.progress import Progress
     from headstart.features.store import FeatureStore
     from headstart.images.photo import Hashed
-    from headstart.images.reader import DecodedPhoto, PhotoReader
+    from headstart.images.reader import PhotoReader
     from headstart.images.resize import Resize
+
+KEPT_AT_ONCE = 16
+"""Rows of one transaction: what a kill can cost."""
 
 
 @dataclass
@@ -44,9 +49,9 @@ class Computation:
 
     Attributes:
         reader: decodes ahead in its own processes while the engine works.
-        engine: runs the backbone on batches of one fixed shape.
+        engine: runs the backbone on several pictures at a time.
         resize: how photos come to the input size.
-        store: keeps each batch as soon as it is there.
+        store: keeps rows as soon as there are a few.
         space: what the rows depend on.
         progress: is told the pace.
     """
@@ -65,49 +70,56 @@ class Computation:
             photos: with distinct contents.
 
         Raises:
-            BackboneError: a row is not finite; the other rows of its batch are kept.
+            BackboneError: a row is not finite; those before it are kept.
             StorageError: rows can't be kept.
         """
         outcome = Outcome()
         self.progress.start(len(photos), "photos to features")
         try:
-            for batch in self._batches(photos, outcome):
-                self._compute(batch, outcome)
-                self.progress.advance(len(batch))
+            self._run(photos, outcome)
         finally:
             self.progress.stop()
         return outcome
 
-    def _batches(self, photos: Sequence[Hashed], outcome: Outcome) -> Iterator[list[DecodedPhoto]]:
-        batch: list[DecodedPhoto] = []
+    def _run(self, photos: Sequence[Hashed], outcome: Outcome) -> None:
+        under_way: deque[Hashed] = deque()
+        rows: dict[str, NDArray[np.float32]] = {}
+        try:
+            for row in self.engine.rows(self._pictures(photos, under_way, outcome)):
+                photo = under_way.popleft()
+                self._require_finite(row, photo)
+                rows[photo.sha256] = row
+                self.progress.advance(1)
+                if len(rows) == KEPT_AT_ONCE:
+                    self._keep(rows, outcome)
+        except StorageError:
+            raise
+        except BaseException:
+            self._keep(rows, outcome)  # they are paid for
+            raise
+        self._keep(rows, outcome)
+
+    def _pictures(
+        self, photos: Sequence[Hashed], under_way: deque[Hashed], outcome: Outcome
+    ) -> Iterator[NDArray[np.uint8]]:
+        """The decoded pictures; `under_way` has the photos whose rows are still to come, in their order."""
         for photo, result in zip(photos, self.reader.decode(photos, self.resize), strict=True):
             if isinstance(result, Skipped):
                 outcome.skipped.append((photo, result))
                 self.progress.advance(1)
                 continue
             outcome.notes.extend(f"{photo.photo.name}: {note}" for note in result.notes)
-            batch.append(result)
-            if len(batch) == self.engine.batch:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
+            under_way.append(photo)
+            yield result.pixels
 
-    def _compute(self, batch: Sequence[DecodedPhoto], outcome: Outcome) -> None:
-        rows = self.engine.run(to_pixels([photo.pixels for photo in batch]))
-        finite = [bool(np.isfinite(row).all()) for row in rows]
-        kept = {
-            photo.hashed.sha256: row for photo, row, good in zip(batch, rows, finite, strict=True) if good
-        }
-        try:
-            self.store.put(self.space, kept)
-        except (KeyboardInterrupt, SystemExit):
-            self.store.put(self.space, kept)  # the interrupt undid it, and the rows are paid for
-            raise
-        outcome.kept.extend(kept)
-        if not all(finite):
-            culprit = batch[finite.index(False)].hashed.photo.name
+    def _keep(self, rows: dict[str, NDArray[np.float32]], outcome: Outcome) -> None:
+        self.store.put(self.space, rows)
+        outcome.kept.extend(rows)
+        rows.clear()
+
+    def _require_finite(self, row: NDArray[np.float32], photo: Hashed) -> None:
+        if not np.isfinite(row).all():
             raise BackboneError(
-                f"{self.space.backbone} gives features that are not finite (NaN or infinity) for {culprit}: "
-                "expected finite numbers; choose another layer, or remove that photo"
+                f"{self.space.backbone} gives features that are not finite (NaN or infinity) for "
+                f"{photo.photo.name}: expected finite numbers; choose another layer, or remove that photo"
             )

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
     from headstart.features.place import Place
 
-STORE_VERSION = 1
+STORE_VERSION = 2
 BUSY_SECONDS = 5.0
 DAMAGED = "damaged-"
+_PAGE_BYTES = 16_384  # a row of 1,280 float16 fills half of SQLite's usual page and wastes the rest
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-INSERT OR REPLACE INTO meta VALUES ('store version', '1');
+INSERT OR REPLACE INTO meta VALUES ('store version', '2');
 CREATE TABLE IF NOT EXISTS spaces (
     id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE, description TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS rows (
@@ -33,7 +34,10 @@ CREATE TABLE IF NOT EXISTS rows (
     dtype TEXT NOT NULL, checksum BLOB NOT NULL, data BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS rows_by_photo ON rows (space, photo);
 CREATE TABLE IF NOT EXISTS used (row INTEGER PRIMARY KEY, day INTEGER NOT NULL);
-PRAGMA user_version = 1;
+CREATE TABLE IF NOT EXISTS files (
+    file BLOB PRIMARY KEY, content BLOB NOT NULL, checksum BLOB NOT NULL, seen INTEGER NOT NULL
+) WITHOUT ROWID;
+PRAGMA user_version = 2;
 """
 _DAMAGE = {
     sqlite3.SQLITE_CORRUPT,
@@ -163,6 +167,7 @@ def _connect(file: Path, query: str) -> sqlite3.Connection:
 def _set_journal(connection: sqlite3.Connection, place: Place) -> None:
     if not place.locks:  # without locks a log can be read only in exclusive mode, just to leave it
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # counts only while the file is still empty
     wanted = "WAL" if place.log else "DELETE"
     (mode,) = connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()
     if not place.locks:

@@ -7,9 +7,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headstart.backbones.engines.choose import Chosen
+from headstart.backbones.engines.plan import EnginePlan
+from headstart.backbones.source import FeatureSource
+from headstart.features.choosing import Choosing
 from headstart.features.compute import Computation
 from headstart.features.filling import Filling
-from headstart.features.hashing import hash_photos
+from headstart.features.hashing import forget_changed, hash_photos
 from headstart.features.key import FeatureSpace
 from headstart.features.progress import NoProgress
 from headstart.images.photo import Photo
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from headstart.backbones.base import Backbone
-    from headstart.backbones.engine import Engine
+    from headstart.backbones.engines.engine import Engine
     from headstart.features.progress import Progress
     from headstart.features.store import FeatureStore
     from headstart.images.photo import Hashed, Skipped
@@ -42,6 +46,7 @@ class FeatureTable:
         reused: photos whose rows were there already; `computed + reused` is n.
         seconds: wall time, reading and decoding included.
         space: what the rows depend on.
+        plan: why this engine; None for one that was given.
     """
 
     rows: NDArray[np.float32]
@@ -53,16 +58,18 @@ class FeatureTable:
     reused: int
     seconds: float
     space: FeatureSpace
+    plan: EnginePlan | None = None
 
 
 def extract(
     photos: Sequence[Photo] | Sequence[Hashed],
-    backbone: Backbone,
+    source: FeatureSource | Backbone,
     *,
     store: FeatureStore,
     layer: str | None = None,
     reader: PhotoReader | None = None,
-    engine: Engine | None = None,
+    engine: Engine | Choosing | None = None,
+    rehash: bool = False,
     progress: Progress | None = None,
 ) -> FeatureTable:
     """Turn photos into rows of features, computing each content that the store lacks exactly once.
@@ -72,11 +79,12 @@ def extract(
 
     Args:
         photos: photos, or the first result of `hash_photos` where they have been read already.
-        backbone: computes the features.
+        source: what computes the features: a backbone, or one of its layers as a `FeatureSource`.
         store: where rows are kept; all rows returned come from it.
-        layer: a layer reference; None: the backbone's default.
+        layer: a layer reference of a backbone; None: its default.
         reader: reads and decodes; None: one of its own for this call.
-        engine: runs the backbone; None: torch.
+        engine: runs the backbone, or finds the engine that does (`choosing`); None: torch.
+        rehash: read every photo again, also those that the store knows by their size and dates.
         progress: is told the pace.
 
     Returns:
@@ -88,15 +96,16 @@ def extract(
     """
     began = time.perf_counter()
     show: Progress = NoProgress() if progress is None else progress
-    spec, width = backbone.spec, backbone.width(layer)
-    engine = _torch_engine(backbone, layer) if engine is None else engine
-    space = FeatureSpace.of(spec, engine=engine.identity(), decode_recipe=_decode_recipe(), layer=layer)
+    source = source if isinstance(source, FeatureSource) else FeatureSource.of(source, layer)
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(_own_reader()) if reader is None else reader
-        hashed, skipped = _hashed(photos, reader, show)
-        work = Computation(reader, engine, spec.preprocessing.resize, store, space, show)
-        filling = Filling(hashed, width, work)
+        hashed, skipped = _hashed(photos, reader, store, show, rehash=rehash)
+        chosen = _chosen(engine, source, hashed, reader)
+        space = _space(source, chosen.engine)
+        work = Computation(reader, chosen.engine, source.spec.preprocessing.resize, store, space, show)
+        filling = Filling(hashed, source.width, work)
         filling.fill()
+        forget_changed(hashed, filling.skipped, store.files)
     rows, used = filling.result()
     return FeatureTable(
         rows=rows,
@@ -108,16 +117,23 @@ def extract(
         reused=len(used) - len(filling.computed),
         seconds=time.perf_counter() - began,
         space=space,
+        plan=chosen.plan,
     )
 
 
 def _hashed(
-    photos: Sequence[Photo] | Sequence[Hashed], reader: PhotoReader, show: Progress
+    photos: Sequence[Photo] | Sequence[Hashed],
+    reader: PhotoReader,
+    store: FeatureStore,
+    show: Progress,
+    *,
+    rehash: bool,
 ) -> tuple[tuple[Hashed, ...], tuple[Skipped, ...]]:
     known = tuple(each for each in photos if not isinstance(each, Photo))
     if len(known) == len(photos):
         return known, ()
-    return hash_photos([each for each in photos if isinstance(each, Photo)], reader, progress=show)
+    unread = [each for each in photos if isinstance(each, Photo)]
+    return hash_photos(unread, reader, files=store.files, rehash=rehash, progress=show)
 
 
 def _own_reader() -> PhotoReader:
@@ -126,13 +142,21 @@ def _own_reader() -> PhotoReader:
     return PhotoReader()
 
 
-def _torch_engine(backbone: Backbone, layer: str | None) -> Engine:
-    from headstart.backbones.engine import TorchEngine
+def _chosen(
+    engine: Engine | Choosing | None, source: FeatureSource, photos: Sequence[Hashed], reader: PhotoReader
+) -> Chosen:
+    if engine is None:
+        from headstart.backbones.engines.torch_engine import TorchEngine
 
-    return TorchEngine(backbone, layer)
+        return Chosen(TorchEngine(source), EnginePlan("torch", "f32"))
+    if isinstance(engine, Choosing):
+        return engine.choose(source, photos, reader)
+    return Chosen(engine, None)
 
 
-def _decode_recipe() -> str:
-    from headstart.images.decode import DECODE_RECIPE
+def _space(source: FeatureSource, engine: Engine) -> FeatureSpace:
+    from headstart.images.recipe import DECODE_RECIPE
 
-    return DECODE_RECIPE
+    return FeatureSpace.of(
+        source.spec, engine=engine.identity(), decode_recipe=DECODE_RECIPE, layer=source.layer
+    )

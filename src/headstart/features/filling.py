@@ -62,7 +62,8 @@ class Filling:
         self._read(self._missing)
         while self._missing:
             self._work.store.require_writable()
-            outcome = self._work.run([self._hashed[self._files[content][0]] for content in self._missing])
+            # In the order of their content: an index that grows in order is written once, not over and over.
+            outcome = self._work.run([self._hashed[self._files[each][0]] for each in sorted(self._missing)])
             self.notes.extend(outcome.notes)
             self.computed.update(outcome.kept)
             for photo, skipped in outcome.skipped:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from headstart.errors import StorageError
 from headstart.features import upkeep
+from headstart.features.known import KnownFiles
 from headstart.features.rows import keep_row, read_row
 from headstart.features.session import Session
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from headstart.features.upkeep import Pruned, StoreInfo, Verification
 
 _ROWS_AT_ONCE = 256
+_TOUCHED_AT_ONCE = 4096
 _SECONDS_A_DAY = 86_400
 
 _FIND = """
@@ -47,6 +49,9 @@ class FeatureStore:
     exactly as it was written counts as not there. A damaged file is set aside and an empty one takes its
     place, since all of it can be computed again. Where the place can't be written, what is kept can
     still be read. Not for use by several threads: open one for each.
+
+    Attributes:
+        files: those that were read before, known again without being read.
 
     Args:
         path: the database, `Home.features / "features.sqlite"`; made with its folder where it is missing.
@@ -83,6 +88,7 @@ class FeatureStore:
         self._session = Session(path, read_only=read_only, waiting=waiting)
         self._today = _today if today is None else today
         self._damaged = 0
+        self.files = KnownFiles(self._session, self._today)
 
     def __enter__(self) -> Self:
         return self
@@ -147,6 +153,9 @@ class FeatureStore:
                 if isinstance(day, int) and day < today:
                     unused.append(number)
                 yield photo.hex(), row
+            if len(unused) >= _TOUCHED_AT_ONCE:
+                self._touch(unused, today)
+                unused.clear()
         self._touch(unused, today)
 
     def put(self, space: FeatureSpace, rows: Mapping[str, ArrayLike]) -> None:

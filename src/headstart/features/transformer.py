@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from headstart.backbones.spec import POCKET
 from headstart.errors import PhotosError, UsageError
+from headstart.features.choosing import ByTrial
 from headstart.features.extract import extract
 from headstart.features.store import FeatureStore
 from headstart.images.photo import Photo
@@ -88,7 +89,7 @@ class PhotoFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         photos = [Photo(Path(path), str(path)) for path in _paths(X)]
         home = Home.find(self.home)
         with FeatureStore(home.features / "features.sqlite") as store:
-            table = extract(photos, self._loaded(), store=store, layer=self.layer)
+            table = extract(photos, self._loaded(), store=store, layer=self.layer, engine=ByTrial(home))
         if table.skipped:
             raise _unusable(table.skipped, len(photos))
         return table.rows

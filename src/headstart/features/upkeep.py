@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from headstart.errors import UsageError
+from headstart.features.known import SEEN_EVERY_DAYS, count_known
 from headstart.features.rows import read_row
 
 if TYPE_CHECKING:
@@ -19,19 +20,26 @@ if TYPE_CHECKING:
 
 _ROWS_AT_ONCE = 256
 
+# In the order in which rows lie on the disk: in that of the index, each would be a jump.
 _SPACES = """
-SELECT spaces.digest, spaces.description, count(rows.id), coalesce(sum(length(rows.data)), 0),
-       coalesce(max(max(rows.added, coalesce(used.day, 0))), 0)
-FROM spaces LEFT JOIN rows ON rows.space = spaces.id LEFT JOIN used ON used.row = rows.id
-GROUP BY spaces.id ORDER BY spaces.id
+SELECT spaces.digest, spaces.description, coalesce(number, 0), coalesce(size, 0), coalesce(last, 0)
+FROM spaces LEFT JOIN (
+    SELECT space, count(*) AS number, sum(length(data)) AS size,
+           max(max(added, coalesce(used.day, 0))) AS last
+    FROM rows NOT INDEXED LEFT JOIN used ON used.row = rows.id GROUP BY space
+) AS kept ON kept.space = spaces.id
+ORDER BY spaces.id
 """
 _AFTER = """
 SELECT rows.id, spaces.digest, rows.photo, dtype, checksum, data
 FROM rows LEFT JOIN spaces ON spaces.id = rows.space WHERE rows.id > ? ORDER BY rows.id LIMIT ?
 """
-_BY_USE = """
-SELECT rows.id, length(data) FROM rows LEFT JOIN used ON used.row = rows.id
-ORDER BY max(added, coalesce(used.day, 0)) DESC, rows.id DESC
+_BEYOND = """
+SELECT id, size FROM (
+    SELECT rows.id, length(data) AS size, sum(length(data)) OVER (
+        ORDER BY max(added, coalesce(used.day, 0)) DESC, rows.id DESC ROWS UNBOUNDED PRECEDING) AS kept
+    FROM rows LEFT JOIN used ON used.row = rows.id)
+WHERE kept > ?
 """
 _UNUSED = """
 SELECT rows.id, length(data) FROM rows LEFT JOIN used ON used.row = rows.id
@@ -39,6 +47,10 @@ WHERE max(added, coalesce(used.day, 0)) < ?
 """
 _OF_SPACE = "SELECT id, length(data) FROM rows WHERE space = (SELECT id FROM spaces WHERE digest = ?)"
 _ALL = "SELECT id, length(data) FROM rows"
+# SQLite keeps the list of what goes in a file of its own: millions of rows take no memory of ours.
+_LIST = "CREATE TEMP TABLE doomed (id INTEGER PRIMARY KEY, size INTEGER NOT NULL)"
+_USELESS_FILES = "DELETE FROM files WHERE content NOT IN (SELECT photo FROM rows)"
+_FILES_UNSEEN = "DELETE FROM files WHERE seen < ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +96,13 @@ class StoreInfo:
         file: where it lies; None: in memory.
         file_bytes: its size on disk, the log included.
         spaces: in the order in which they came.
+        files: how many files are known again without being read.
     """
 
     file: Path | None
     file_bytes: int
     spaces: tuple[SpaceInfo, ...]
+    files: int = 0
 
     @property
     def rows(self) -> int:
@@ -138,10 +152,12 @@ class Pruned:
     Attributes:
         rows: how many.
         bytes: of their numbers.
+        files: how many files are no longer known without being read.
     """
 
     rows: int
     bytes: int
+    files: int = 0
 
 
 @dataclass(frozen=True)
@@ -169,10 +185,12 @@ def info(session: Session) -> StoreInfo:
     """See `FeatureStore.info`."""
     found = session.run(lambda connection: connection.execute(_SPACES).fetchall())
     spaces = tuple(SpaceInfo(digest, _parsed(text), *rest) for digest, text, *rest in found)
+    known = session.run(count_known)
     if session.place is None:
-        return StoreInfo(None, 0, spaces)
-    files = (session.place.beside(suffix) for suffix in ("", "-wal"))
-    return StoreInfo(session.place.file, sum(f.stat().st_size for f in files if f.exists()), spaces)
+        return StoreInfo(None, 0, spaces, known)
+    parts = (session.place.beside(suffix) for suffix in ("", "-wal"))
+    size = sum(part.stat().st_size for part in parts if part.exists())
+    return StoreInfo(session.place.file, size, spaces, known)
 
 
 def verify(session: Session, *, delete: bool) -> Verification:
@@ -205,29 +223,38 @@ def prune(session: Session, choice: Choice, *, today: int) -> Pruned:
     """See `FeatureStore.prune`."""
 
     def remove(connection: sqlite3.Connection) -> Pruned:
-        doomed = list(_doomed(connection, choice, today))
-        _delete(connection, [number for number, _ in doomed])
+        query, values = _doomed(connection, choice, today)
+        connection.execute(_LIST)
+        connection.execute(f"INSERT INTO doomed {query}", values)
+        rows, size = connection.execute("SELECT count(*), coalesce(sum(size), 0) FROM doomed").fetchone()
+        connection.execute("DELETE FROM rows WHERE id IN (SELECT id FROM doomed)")
+        connection.execute("DELETE FROM used WHERE row IN (SELECT id FROM doomed)")
+        connection.execute("DROP TABLE doomed")
         connection.execute("DELETE FROM spaces WHERE id NOT IN (SELECT space FROM rows)")
-        return Pruned(len(doomed), sum(size for _, size in doomed))
+        return Pruned(rows, size, _forget_files(connection, choice, today))
 
     pruned = session.run(remove, write=True)
     session.give_back_space()
     return pruned
 
 
-def _doomed(connection: sqlite3.Connection, choice: Choice, today: int) -> Iterator[tuple[int, int]]:
+def _doomed(connection: sqlite3.Connection, choice: Choice, today: int) -> tuple[str, tuple[object, ...]]:
     if choice.keep_days is not None:
-        yield from connection.execute(_UNUSED, (today - choice.keep_days,))
-    elif choice.space is not None:
-        yield from connection.execute(_OF_SPACE, (_only_space(connection, choice.space),))
-    elif choice.max_bytes is not None:
-        kept = 0
-        for number, size in connection.execute(_BY_USE):
-            kept += size
-            if kept > choice.max_bytes:
-                yield number, size
-    else:
-        yield from connection.execute(_ALL)
+        return _UNUSED, (today - choice.keep_days,)
+    if choice.space is not None:
+        return _OF_SPACE, (_only_space(connection, choice.space),)
+    if choice.max_bytes is not None:
+        return _BEYOND, (choice.max_bytes,)
+    return _ALL, ()
+
+
+def _forget_files(connection: sqlite3.Connection, choice: Choice, today: int) -> int:
+    """Forget files without a row, whose photo has to be read in any case, and those that nobody has seen."""
+    forgotten = connection.execute(_USELESS_FILES).rowcount
+    if choice.keep_days is not None:
+        last = today - max(choice.keep_days, SEEN_EVERY_DAYS)
+        forgotten += connection.execute(_FILES_UNSEEN, (last,)).rowcount
+    return forgotten
 
 
 def _only_space(connection: sqlite3.Connection, wanted: str) -> str:

@@ -25,6 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headstart.errors import FitError
+from headstart.heads.pieces import blocks, shares
+from headstart.heads.threads import ALONE, Team
 
 _RANK = 1e-10  # directions with less than this share of the largest variance are rounding noise
 
@@ -34,12 +36,12 @@ class RowSpace:
     """Rows in their principal coordinates, and the way back.
 
     Attributes:
-        rows: (n, k) float64.
+        rows: (n, k), in the precision asked for.
         mean: (d,) of the rows given.
         basis: (d, k); (row - mean) @ basis is a row's place among `rows`.
     """
 
-    rows: NDArray[np.float64]
+    rows: NDArray[np.floating]
     mean: NDArray[np.float64]
     basis: NDArray[np.float64]
 
@@ -51,11 +53,15 @@ class RowSpace:
         return full, bias - full @ self.mean
 
 
-def row_space(rows: NDArray[np.floating]) -> RowSpace:
+def row_space(
+    rows: NDArray[np.floating], kind: type[np.floating] = np.float64, team: Team = ALONE
+) -> RowSpace:
     """Scale and rotate rows.
 
     Args:
         rows: (n, d) finite.
+        kind: of the result's rows; what they are made from is computed in float64 always.
+        team: shares the rows.
 
     Raises:
         FitError: the rows' spread is too large for float64.
@@ -65,27 +71,72 @@ def row_space(rows: NDArray[np.floating]) -> RowSpace:
         >>> space.rows.shape, space.basis.round(2).ravel().tolist() in ([1, 0, 0], [-1, 0, 0])
         ((2, 1), True)
     """
-    exact = rows.astype(np.float64)
+    mean, deviation = _moments(rows)
     with np.errstate(over="ignore", invalid="ignore"):
-        mean, deviation = exact.mean(axis=0), exact.std(axis=0)
         product = deviation * deviation.sum()
     if not np.isfinite(product).all():
         raise FitError("the rows hold numbers too large to learn from; give rows of ordinary size.")
     varies = (deviation > 1e-12 * np.abs(mean)) & (product > 0)
     # Pareto scaling in one number for each feature; 0 for a feature that never changes.
     scale = np.divide(1.0, np.sqrt(product), out=np.zeros_like(product), where=varies)
-    exact = (exact - mean) * scale
-    turn = _principal(exact)
-    return RowSpace(exact @ turn, mean, scale[:, None] * turn)
+    scaled = _Scaled(rows, mean, scale)
+    turn = _principal(scaled, team)
+    return RowSpace(scaled.turned(turn.astype(kind), team), mean, scale[:, None] * turn)
 
 
-def _principal(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The directions (d, k) in which centred rows vary, by the smaller of the two product tables."""
-    wide = rows.shape[0] < rows.shape[1]
+def _moments(rows: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each feature, without a copy of all rows in float64."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = rows.mean(axis=0, dtype=np.float64)
+        total = np.zeros(rows.shape[1])
+        for block in blocks(slice(0, len(rows))):
+            total += np.square(rows[block] - mean).sum(axis=0)
+        return mean, np.sqrt(total / len(rows))
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """(rows - mean) x scale, made block by block where it is needed: kept, it would be twice the rows."""
+
+    rows: NDArray[np.floating]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    def block(self, part: slice) -> NDArray[np.float64]:
+        return np.asarray((self.rows[part] - self.mean) * self.scale)
+
+    def table(self, team: Team) -> NDArray[np.float64]:
+        """The products (d, d) of features."""
+        found = team.map(self._table, shares(len(self.rows)))
+        return np.asarray(sum(found[1:], start=found[0]))
+
+    def _table(self, share: slice) -> NDArray[np.float64]:
+        total = np.zeros((len(self.mean), len(self.mean)))
+        for part in blocks(share):
+            block = self.block(part)
+            total += block.T @ block
+        return total
+
+    def turned(self, turn: NDArray[np.floating], team: Team) -> NDArray[np.floating]:
+        """The rows (n, k) along other directions (d, k), in the precision of these."""
+        result = np.empty((len(self.rows), turn.shape[1]), turn.dtype)
+
+        def fill(share: slice) -> None:
+            for part in blocks(share):
+                np.matmul(self.block(part).astype(turn.dtype), turn, out=result[part])
+
+        team.map(fill, shares(len(self.rows)))
+        return result
+
+
+def _principal(scaled: _Scaled, team: Team) -> NDArray[np.float64]:
+    """The directions (d, k) in which rows vary, by the smaller of the two product tables."""
+    wide = scaled.rows.shape[0] < scaled.rows.shape[1]
+    exact = scaled.block(slice(None)) if wide else None
     vectors: NDArray[np.float64]
-    variance, vectors = np.linalg.eigh(rows @ rows.T if wide else rows.T @ rows)
+    variance, vectors = np.linalg.eigh(scaled.table(team) if exact is None else exact @ exact.T)
     kept = np.flatnonzero(variance > max(_RANK * float(variance[-1]), 0.0))[::-1]
-    if not wide:
+    if exact is None:
         return np.asarray(vectors[:, kept])
-    turn: NDArray[np.float64] = rows.T @ vectors[:, kept] / np.sqrt(variance[kept])
+    turn: NDArray[np.float64] = exact.T @ vectors[:, kept] / np.sqrt(variance[kept])
     return turn

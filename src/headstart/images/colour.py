@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PIL import Image
 
+# numpy is loaded where it is needed, by rare kinds of photos: it is half of a worker's time to start
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 STRETCHED = "values outside 0-255: scaled from the photo's own minimum and maximum"
@@ -29,7 +30,7 @@ def to_rgb(picture: Image.Image) -> tuple[Image.Image, str | None]:
         return _from_wide(picture)
     if picture.has_transparency_data:
         return _on_white(picture.convert("RGBA")), None
-    return picture.convert("RGB"), None
+    return (picture if picture.mode == "RGB" else picture.convert("RGB")), None  # convert would copy it
 
 
 def repair_png_key(picture: Image.Image, data: bytes) -> None:
@@ -53,6 +54,8 @@ def _on_white(picture: Image.Image) -> Image.Image:
 
 
 def _from_16_bits(picture: Image.Image) -> Image.Image:
+    import numpy as np
+
     values: NDArray[np.uint16] = np.asarray(picture)
     grey = (values >> (_declared_bits(picture) - 8)).astype(np.uint8)
     if _tags(picture).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
@@ -65,6 +68,8 @@ def _from_16_bits(picture: Image.Image) -> Image.Image:
 
 def _from_wide(picture: Image.Image) -> tuple[Image.Image, str | None]:
     """32-bit integers and floats have no declared white, except in PGM, where Pillow gives 16 bits."""
+    import numpy as np
+
     values = np.asarray(picture)
     if picture.format == "PPM" and picture.mode == "I":
         return Image.fromarray((values >> 8).astype(np.uint8)).convert("RGB"), None
@@ -73,6 +78,8 @@ def _from_wide(picture: Image.Image) -> tuple[Image.Image, str | None]:
 
 
 def _to_bytes(values: NDArray[np.float32]) -> tuple[NDArray[np.uint8], str | None]:
+    import numpy as np
+
     finite = np.isfinite(values)
     low, high = values.min(where=finite, initial=np.inf), values.max(where=finite, initial=-np.inf)
     values[~finite] = low if np.isfinite(low) else 0

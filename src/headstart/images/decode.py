@@ -8,33 +8,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import PIL.Image
-from PIL import ImageFile, features
+from PIL import ImageFile
 
 from headstart.images.colour import repair_png_key, to_rgb
 from headstart.images.fault import PhotoFault, fault_from
 from headstart.images.fit import fit, resized_size
 from headstart.images.opening import accepted_format, open_picture
 from headstart.images.photo import Reason
+from headstart.images.recipe import DECODE_RECIPE
 from headstart.images.shape import broken_png_chunk, is_cut
 from headstart.images.upright import orientation, swaps_sides, upright, upright_box
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from headstart.images.resize import Resize
     from headstart.images.upright import Box
 
-__all__ = ["DECODE_RECIPE", "Decoded", "PhotoFault", "decode", "inspect"]
-
-DECODE_RECIPE = f"1, Pillow {PIL.__version__}, libjpeg-turbo {features.version('libjpeg_turbo')}"
-"""Everything in here that can change a pixel; part of the key of each stored feature.
-
-Raise the first number with any change to what comes out.
-"""
+__all__ = ["DECODE_RECIPE", "Decoded", "PhotoFault", "Picture", "decode", "decode_picture", "inspect"]
 
 SEVERAL = "animated or several pictures: the first one was used"
 BROKEN_PROFILE = "broken colour profile ignored"
@@ -42,6 +37,17 @@ ODD_METADATA = "damaged metadata ignored"
 
 # Python's list of warnings to show and Pillow's switch for cut files belong to the whole process.
 _process_state = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded photo that is still Pillow's; the other attributes are those of `Decoded`."""
+
+    pixels: PIL.Image.Image
+    width: int
+    height: int
+    format: str
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,19 @@ def decode(data: bytes, resize: Resize | None = None) -> Decoded:
         >>> decoded.pixels.shape, decoded.pixels[0, 0].tolist(), decoded.format
         ((20, 30, 3), [255, 0, 0], 'PNG')
     """
+    import numpy as np  # not above: a worker does without it, which halves its time to start
+
+    picture = decode_picture(data, resize)
+    pixels = np.array(picture.pixels)
+    return Decoded(pixels, picture.width, picture.height, picture.format, picture.notes)
+
+
+def decode_picture(data: bytes, resize: Resize | None = None) -> Picture:
+    """Decode a photo as `decode` does, without making an array of it.
+
+    Raises:
+        PhotoFault: with one of the closed list of reasons; nothing else.
+    """
     kind = accepted_format(data)
     with _quiet() as warned, _closed_list(data, kind):
         return _decode(data, kind, resize, warned)
@@ -119,7 +138,7 @@ def inspect(data: bytes) -> str:
     return kind
 
 
-def _decode(data: bytes, kind: str, resize: Resize | None, warned: list[warnings.WarningMessage]) -> Decoded:
+def _decode(data: bytes, kind: str, resize: Resize | None, warned: list[warnings.WarningMessage]) -> Picture:
     if kind == "PNG" and (chunk := broken_png_chunk(data)) is not None:
         raise PhotoFault(Reason.CORRUPT, f"the PNG is damaged (wrong checksum of {chunk})")
     file = open_picture(data, kind)
@@ -140,8 +159,8 @@ def _decode(data: bytes, kind: str, resize: Resize | None, warned: list[warnings
     picture = upright(rgb, turn)
     notes = (turn_note, colour_note, *_file_notes(file, data, kind), ODD_METADATA if warned else None)
     width, height = picture.size if box is None else size
-    pixels = np.array(fit(picture, resize, box) if resize else picture)
-    return Decoded(pixels, width, height, kind, tuple(note for note in notes if note))
+    pixels = fit(picture, resize, box) if resize else picture
+    return Picture(pixels, width, height, kind, tuple(note for note in notes if note))
 
 
 def _load_small(file: ImageFile.ImageFile, turn: int, size: tuple[int, int], resize: Resize) -> Box | None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from headstart.images.passes import offset, resize_centre
+
 if TYPE_CHECKING:
     from headstart.images.resize import Resize
     from headstart.images.upright import Box
@@ -40,7 +42,9 @@ def fit(picture: Image.Image, resize: Resize, box: Box | None = None) -> Image.I
     if size[0] * size[1] > _MAX_RESIZED_PIXELS and resize.mode == "crop":
         picture, box = _middle_of_long(picture), None
         size = resized_size(picture.size, resize)
-    return _centre(picture.resize(size, _FILTERS[resize.interpolation], box), resize)
+    filter_ = _FILTERS[resize.interpolation]
+    centre = resize_centre(picture, size, (resize.width, resize.height), filter_, box)
+    return _centre(picture.resize(size, filter_, box), resize) if centre is None else centre
 
 
 def resized_size(size: tuple[int, int], resize: Resize) -> tuple[int, int]:
@@ -73,17 +77,12 @@ def _scale_size(resize: Resize) -> tuple[int, int]:
 
 
 def _centre(picture: Image.Image, resize: Resize) -> Image.Image:
-    left, top = _offset(picture.width, resize.width), _offset(picture.height, resize.height)
+    left, top = offset(picture.width, resize.width), offset(picture.height, resize.height)
     if left < 0 or top < 0:
         page = Image.new("RGB", (resize.width, resize.height), resize.fill)
         page.paste(picture, (-left, -top))
         return page
     return picture.crop((left, top, left + resize.width, top + resize.height))
-
-
-def _offset(size: int, wanted: int) -> int:
-    """Where the centre begins along one side; negative: how much is missing before the picture."""
-    return -((wanted - size) // 2) if size < wanted else round((size - wanted) / 2)
 
 
 def _middle_of_long(picture: Image.Image) -> Image.Image:

@@ -7,23 +7,23 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass
-from queue import SimpleQueue
+from itertools import chain, islice
+from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-
-import numpy as np
 
 from headstart.images.photo import Hashed, Photo, Reason, Skipped
 from headstart.images.workers import Worker, WorkerDiedError, worker_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from types import TracebackType
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from headstart.images.resize import Resize
-    from headstart.images.wire import Frame
 
 __all__ = ["DecodedPhoto", "Hashed", "PhotoReader"]
 
@@ -31,7 +31,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MEMORY_BYTES = 3 * 1024**3  # 100 million pixels with transparency, as WebP, take 2.1
-_LOOK_AHEAD = 8  # photos per worker that are decoded before they are asked for
+_LOOK_AHEAD = 4  # photos per worker that are decoded before they are asked for
+_LOOK_AHEAD_BYTES = 64 * 1024**2  # but no more of them than this, except one for each worker
+_FEW = 4  # fewer photos than this are done before a second worker has started
+_MOST_AT_ONCE = 16  # photos whose hashes are asked for in one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class PhotoReader:
 
     Results come in the order of the input; a few photos are worked on ahead. A file that can't be
     used, that crashes its decoder or takes too long becomes a `Skipped`; the others don't notice.
-    The workers start with the first photo and end with the `with` block.
+    The workers start with the first photo, or with `warm`, and end with the `with` block; up to three
+    photos are left to one worker.
 
     Args:
         workers: how many processes; None: one for each CPU that this process may use.
@@ -86,7 +90,7 @@ class PhotoReader:
         command = worker_command(memory_bytes, timeout) if command is None else command
         self._timeout = timeout
         self._workers = [Worker(command, timeout) for _ in range(count)]
-        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        self._idle: LifoQueue[Worker] = LifoQueue()  # the last one first: one that runs already
         for worker in self._workers:
             self._idle.put(worker)
         self._threads: ThreadPoolExecutor | None = None
@@ -98,7 +102,11 @@ class PhotoReader:
         Raises:
             StorageError: if no worker process can be started.
         """
-        return self._in_order(self._hash_one, photos)
+        # Batches start small: where there are few photos, or slow disks, all workers have some
+        ahead = 2 * len(self._workers)
+        with closing(self._in_order(self._hash_some, _batches(photos, 2 * ahead), ahead)) as batches:
+            for batch in batches:
+                yield from batch
 
     def decode(self, hashed: Iterable[Hashed], resize: Resize) -> Iterator[DecodedPhoto | Skipped]:
         """Decode photos, as `decode` does, to (resize.height, resize.width, 3).
@@ -108,7 +116,33 @@ class PhotoReader:
         Raises:
             StorageError: if no worker process can be started.
         """
-        return self._in_order(lambda one: self._decode_one(one, resize), hashed)
+        settings = asdict(resize)
+        fitting = max(len(self._workers), _LOOK_AHEAD_BYTES // (resize.height * resize.width * 3))
+        ahead = min(_LOOK_AHEAD * len(self._workers), fitting)
+        return self._in_order(lambda one: self._decode_one(one, settings), hashed, ahead)
+
+    def warm(self) -> None:
+        """Start the first worker already, without waiting for it, while the caller does something else.
+
+        Raises:
+            StorageError: if no process can be started.
+            ValueError: if the reader was closed.
+
+        Example:
+            >>> with PhotoReader(workers=1) as reader:
+            ...     reader.warm()  # now load a network, and then:
+            ...     list(reader.hash([]))
+            []
+        """
+        self._start()
+        try:
+            worker = self._idle.get_nowait()
+        except Empty:  # all of them are busy: no need to start any
+            return
+        try:
+            worker.warm()
+        finally:
+            self._idle.put(worker)
 
     def close(self) -> None:
         """End the workers, at once; what they were doing is dropped."""
@@ -128,34 +162,48 @@ class PhotoReader:
     ) -> None:
         self.close()
 
-    def _hash_one(self, photo: Photo) -> Hashed | Skipped:
-        answer = self._ask(photo, {"do": "hash"}, stage="read")
-        if isinstance(answer, Skipped):
-            return answer
-        header, _ = answer
-        return Hashed(photo, header["sha256"], header["bytes"])
-
-    def _decode_one(self, hashed: Hashed, resize: Resize) -> DecodedPhoto | Skipped:
-        request = {"do": "decode", "sha256": hashed.sha256, "resize": asdict(resize)}
-        answer = self._ask(hashed.photo, request, stage="decode")
-        if isinstance(answer, Skipped):
-            return answer
-        header, body = answer
-        pixels = np.frombuffer(body, np.uint8).reshape(resize.height, resize.width, 3)
-        return DecodedPhoto(hashed, pixels, tuple(header["notes"]))
-
-    def _ask(self, photo: Photo, request: dict[str, Any], stage: str) -> Frame | Skipped:
+    def _hash_some(self, photos: Sequence[Photo]) -> list[Hashed | Skipped]:
         worker = self._idle.get()
+        done: list[Hashed | Skipped] = []
         try:
-            header, body = worker.ask(request, os.fsencode(os.path.abspath(photo.path)))  # noqa: PTH100
-        except WorkerDiedError as death:
-            return self._died(photo, death, stage)
+            while len(done) < len(photos):
+                self._hash_until_death(worker, photos[len(done) :], done)
         finally:
             self._idle.put(worker)
-        if "reason" not in header:
-            return header, body
-        reason = Reason[header["reason"]]
-        return Skipped(photo.name, reason, header["detail"], header["stage"], header["bytes"], photo.label)
+        return done
+
+    def _hash_until_death(
+        self, worker: Worker, photos: Sequence[Photo], done: list[Hashed | Skipped]
+    ) -> None:
+        """Hash photos; one over which the worker dies is skipped, those after it are left."""
+        answers = worker.ask_each({"do": "hash"}, [_absolute(photo) for photo in photos])
+        left = iter(photos)
+        try:
+            for header, _ in answers:
+                photo = next(left)
+                done.append(
+                    _skipped(photo, header)
+                    if "reason" in header
+                    else Hashed(photo, header["sha256"], header["bytes"])
+                )
+        except WorkerDiedError as death:
+            done.append(self._died(next(left), death, "read"))
+
+    def _decode_one(self, hashed: Hashed, resize: dict[str, Any]) -> DecodedPhoto | Skipped:
+        request = {"do": "decode", "sha256": hashed.sha256, "resize": resize}
+        worker = self._idle.get()
+        try:
+            header, body = worker.ask(request, _absolute(hashed.photo))
+        except WorkerDiedError as death:
+            return self._died(hashed.photo, death, "decode")
+        finally:
+            self._idle.put(worker)
+        if "reason" in header:
+            return _skipped(hashed.photo, header)
+        import numpy as np  # a reader starts its first process before anything heavy is loaded
+
+        pixels = np.frombuffer(body, np.uint8).reshape(resize["height"], resize["width"], 3)
+        return DecodedPhoto(hashed, pixels, tuple(header["notes"]))
 
     def _died(self, photo: Photo, death: WorkerDiedError, stage: str) -> Skipped:
         if death.timed_out:
@@ -164,13 +212,19 @@ class PhotoReader:
         detail = f"the decoder crashed on this file ({death.how}); the other photos are not affected"
         return Skipped(photo.name, Reason.DECODER_CRASH, detail, stage, label=photo.label)
 
-    def _in_order(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    def _in_order(
+        self, task: Callable[[Item], Result], items: Iterable[Item], most: int
+    ) -> Generator[Result]:
+        """Do a task for each item, up to `most` at a time, or one by one where there are only a few."""
         threads = self._start()
+        rest = iter(items)
+        first = list(islice(rest, _FEW))
+        most = most if len(first) == _FEW else 1
         ahead: deque[Future[Result]] = deque()
         try:
-            for item in items:
+            for item in chain(first, rest):
                 ahead.append(threads.submit(task, item))
-                if len(ahead) > _LOOK_AHEAD * len(self._workers):
+                if len(ahead) >= most:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
@@ -191,6 +245,23 @@ class PhotoReader:
         while not self._closed.wait(min(self._timeout / 5, 0.25)):
             for worker in self._workers:
                 worker.end_if_late(time.monotonic())
+
+
+def _batches(photos: Iterable[Photo], slowly: int) -> Iterator[list[Photo]]:
+    """Photos in lists that grow from one to `_MOST_AT_ONCE`, the more slowly the larger that number is."""
+    rest, taken = iter(photos), 0
+    while batch := list(islice(rest, min(_MOST_AT_ONCE, 1 + taken // slowly))):
+        taken += len(batch)
+        yield batch
+
+
+def _absolute(photo: Photo) -> bytes:
+    return os.fsencode(os.path.abspath(photo.path))  # noqa: PTH100 - no link is followed
+
+
+def _skipped(photo: Photo, header: dict[str, Any]) -> Skipped:
+    reason = Reason[header["reason"]]
+    return Skipped(photo.name, reason, header["detail"], header["stage"], header["bytes"], photo.label)
 
 
 def available_cpus() -> int:

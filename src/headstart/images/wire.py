@@ -7,7 +7,7 @@ import struct
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _LENGTHS = struct.Struct(">IQ")
 
@@ -30,8 +30,8 @@ def send(stream: IO[bytes], header: Mapping[str, Any], body: bytes | memoryview 
         (0, ({'do': 'hash'}, b'photo.jpg'), None)
     """
     text = json.dumps(header).encode("ascii")
-    stream.write(_LENGTHS.pack(len(text), len(body)) + text)
-    stream.write(body)
+    # In one piece: the other side wakes up once
+    stream.write(b"".join((_LENGTHS.pack(len(text), len(body)), text, body)))
     stream.flush()
 
 
@@ -51,3 +51,23 @@ def receive(stream: IO[bytes]) -> Frame | None:
     if len(text) < text_size or len(body) < body_size:
         return None
     return json.loads(text), body
+
+
+def pack_paths(request: Mapping[str, Any], paths: Sequence[bytes]) -> Frame:
+    r"""One frame that asks the same of several files.
+
+    Example:
+        >>> frame = pack_paths({"do": "hash"}, [b"a.jpg", b"caf\xe9.jpg"])
+        >>> unpack_paths(*frame)
+        [b'a.jpg', b'caf\xe9.jpg']
+    """
+    return {**request, "lengths": [len(path) for path in paths]}, b"".join(paths)
+
+
+def unpack_paths(request: Mapping[str, Any], body: bytes) -> list[bytes]:
+    """The files that a frame asks about, as the file system spells them; without lengths it is one."""
+    paths, at = [], 0
+    for length in request.get("lengths", [len(body)]):
+        paths.append(body[at : at + length])
+        at += length
+    return paths

@@ -1,7 +1,8 @@
 """A process that decodes photos for `PhotoReader`: requests on standard input, answers on standard output.
 
-    python -m headstart.images.worker MEMORY_BYTES SECONDS
+    python -c "from headstart.images.worker import main; main()" MEMORY_BYTES SECONDS
 
+One frame asks for one photo, or for several; each photo has an answer of its own, in their order.
 A decoder that crashes, hangs or eats memory takes only this process with it.
 """
 
@@ -17,7 +18,7 @@ from headstart.images.fault import PhotoFault
 from headstart.images.photo import Reason
 from headstart.images.read import read_photo
 from headstart.images.resize import Resize
-from headstart.images.wire import receive, send
+from headstart.images.wire import receive, send, unpack_paths
 
 if TYPE_CHECKING:
     from headstart.images.wire import Frame
@@ -44,7 +45,10 @@ def main() -> None:
     memory_bytes, seconds = int(sys.argv[1]), float(sys.argv[2])
     requests, replies = take_pipes()
     limit(memory_bytes)
-    from headstart.images import decode as _decoder  # noqa: F401 - loaded before we say that we are ready
+    # Loaded before we say that we are ready: the decoder, and what most photos need
+    import PIL.JpegImagePlugin  # noqa: F401
+
+    import headstart.images.decode  # noqa: F401
 
     send(replies, READY)
     serve(requests, replies, seconds)
@@ -77,20 +81,21 @@ def limit(memory_bytes: int) -> None:
 def serve(requests: IO[bytes], replies: IO[bytes], seconds: float) -> None:
     """Answer requests in their order until the parent closes the pipe."""
     while (frame := receive(requests)) is not None:
-        _end_after(seconds + _GRACE_SECONDS)
-        reply = answer(*frame)
+        for path in unpack_paths(*frame):
+            _end_after(seconds + _GRACE_SECONDS)
+            reply = answer(frame[0], path)
+            try:
+                send(replies, *reply)
+            except BrokenPipeError:  # the parent died meanwhile
+                os._exit(0)
         _end_after(0)
-        try:
-            send(replies, *reply)
-        except BrokenPipeError:  # the parent died meanwhile
-            os._exit(0)
 
 
 def answer(request: dict[str, Any], path: bytes) -> Frame:
     """Read one photo, and hash or decode it; a fault is an answer too.
 
     Args:
-        request: `{"do": "hash"}`, or `{"do": "decode", "sha256": …, "resize": {…}}`.
+        request: `{"do": "hash"}` or `{"do": "decode", "sha256": …, "resize": {…}}`.
         path: as the file system spells it.
     """
     stage, size = "read", None
@@ -118,11 +123,11 @@ def _hash(data: bytes, sha256: str) -> Frame:
 
 
 def _decode(data: bytes, settings: dict[str, Any], path: bytes) -> Frame:
-    from headstart.images.decode import decode
+    from headstart.images.decode import decode_picture
 
     resize = Resize(**{**settings, "fill": tuple(settings["fill"])})
-    decoded = decode(data, resize)
-    return {"notes": [*decoded.notes, *_name_note(path, decoded.format)]}, decoded.pixels.tobytes()
+    picture = decode_picture(data, resize)
+    return {"notes": [*picture.notes, *_name_note(path, picture.format)]}, picture.pixels.tobytes()
 
 
 def _name_note(path: bytes, kind: str) -> list[str]:

@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from headstart.errors import StorageError
-from headstart.images.wire import receive, send
+from headstart.images.wire import pack_paths, receive, send
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from headstart.images.wire import Frame
 
 _START_SECONDS = 60.0
+_PIPE_BYTES = 2**20
+# glibc gives the memory of each picture back to the system and asks for it anew: a sixth of the time
+# that decoding takes. These are the largest values that it would come to by itself.
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20)}
 _OWN_END_SECONDS, _END_SECONDS = 1.0, 5.0
 
 
@@ -39,7 +43,8 @@ class WorkerDiedError(Exception):
 
 def worker_command(memory_bytes: int, timeout: float) -> list[str]:
     """The command line of our own worker, whatever folder we are in (-P: it imports nothing from there)."""
-    return [sys.executable, "-P", "-m", "headstart.images.worker", str(memory_bytes), str(timeout)]
+    program = "from headstart.images.worker import main; main()"  # -m would load twice as much of Python
+    return [sys.executable, "-P", "-c", program, str(memory_bytes), str(timeout)]
 
 
 class Worker:
@@ -54,8 +59,18 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._deadline = float("inf")
         self._late = False
+        self._ready = False
         self._closed = False
         self._lock = threading.Lock()
+
+    def warm(self) -> None:
+        """Start the process, if there is none, without waiting until it is ready.
+
+        Raises:
+            StorageError: if no process could be started.
+        """
+        if self._process is None:
+            self._start()
 
     def ask(self, request: dict[str, Any], path: bytes) -> Frame:
         """Send one request and wait for its answer.
@@ -64,13 +79,31 @@ class Worker:
             WorkerDiedError: if the process crashed or was ended because it took too long.
             StorageError: if no process could be started.
         """
-        process = self._running()
-        answer = self._exchange(process, self._timeout, request, path)
-        if answer is None or self._late:
-            how = self._drop(process)
-            if answer is None:
-                raise WorkerDiedError(how, timed_out=self._late)
+        [answer] = self.ask_each(request, [path])
         return answer
+
+    def ask_each(self, request: dict[str, Any], paths: Sequence[bytes]) -> Iterator[Frame]:
+        """Ask the same of several files in one message; the answers come one by one, in their order.
+
+        Fewer answers than paths means that the process ended after the last of them: ask again.
+
+        Raises:
+            WorkerDiedError: if the process crashed, or was ended because it took too long, over the
+                first path that has no answer.
+            StorageError: if no process could be started.
+        """
+        process = self._running()
+        message: Frame | tuple[()] = pack_paths(request, paths)
+        for _ in paths:
+            answer = self._exchange(process, self._timeout, *message)
+            message = ()
+            if answer is None or self._late:
+                how = self._drop(process)
+                if answer is None:
+                    raise WorkerDiedError(how, timed_out=self._late)
+                yield answer
+                return
+            yield answer
 
     def end_if_late(self, now: float) -> None:
         """End the process if its answer is overdue."""
@@ -95,20 +128,26 @@ class Worker:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is not None:
             self._drop(self._process)  # it died while it had nothing to do: no photo's fault
-        return self._process if self._process is not None else self._start()
+        process = self._process if self._process is not None else self._start()
+        if not self._ready:
+            self._await_ready(process)
+        return process
 
     def _start(self) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._closed:
                 raise WorkerDiedError("closed", timed_out=False)
-            self._late = False
-            self._process = process = _spawn(self._command)
+            self._late = self._ready = False
+            self._process = _spawn(self._command)
+            return self._process
+
+    def _await_ready(self, process: subprocess.Popen[bytes]) -> None:
         if self._exchange(process, _START_SECONDS) is None:
             self._drop(process)
             if self._closed:
                 raise WorkerDiedError("closed", timed_out=False)
             raise StorageError(f"the process that decodes photos could not start: {_why(self._command)}")
-        return process
+        self._ready = True
 
     def _exchange(self, process: subprocess.Popen[bytes], seconds: float, *message: Any) -> Frame | None:
         self._set_deadline(time.monotonic() + seconds)
@@ -135,7 +174,7 @@ class Worker:
 
 def _spawn(command: list[str]) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -148,13 +187,23 @@ def _spawn(command: list[str]) -> subprocess.Popen[bytes]:
             f"the process that decodes photos could not start: {error.strerror}; "
             "end other programs, or allow more processes and open files (ulimit -u, ulimit -n)"
         ) from error
+    _widen(cast("IO[bytes]", process.stdout))
+    return process
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a whole picture lie in the pipe, so that the worker can go on; Linux only, and it may refuse."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _environment() -> dict[str, str]:
     """The modules that this process finds, but none in the folder it is in; no threads of its own."""
     folders = [folder for folder in sys.path if folder] + [str(Path(__file__).parents[2])]
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    return {**os.environ, **threads, "PYTHONPATH": os.pathsep.join(folders)}
+    return {**_MEMORY, **os.environ, **threads, "PYTHONPATH": os.pathsep.join(folders)}
 
 
 def _reap(process: subprocess.Popen[bytes]) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headstart.backbones.engines.torch_engine import TorchEngine
+from headstart.backbones.source import FeatureSource
 from headstart.backbones.spec import OWN
 from headstart.errors import BackboneError
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from headstart.backbones.base import Backbone
     from headstart.model.model import Model
 
-_NETWORK = "network"
+_NETWORK, _TORCH = "network", "torch"
 
 
 def differences(model: Model, backbone: Backbone) -> list[str]:
@@ -51,12 +53,10 @@ def _layer(model: Model, backbone: Backbone) -> list[str]:
 
 
 def _code(model: Model, backbone: Backbone) -> list[str]:
-    from headstart.backbones.engine import TorchEngine
-
     if backbone.spec.framework != OWN or _NETWORK not in model.recipe:
         return []
-    now = TorchEngine(backbone, model.layer, workers=1).identity()
-    comparable = all(model.recipe.get(key) == value for key, value in now.items() if key != _NETWORK)
+    now = TorchEngine(FeatureSource.of(backbone, model.layer)).identity()
+    comparable = all(model.recipe.get(key) == now[key] for key in ("cpu", _TORCH))
     if not comparable or model.recipe[_NETWORK] == now[_NETWORK]:
         return []
     return ["with the same weights it computes other features, so its code has changed"]

@@ -74,6 +74,48 @@ class ClassFacts(Record):
     photos: Count
 
 
+class AgreementFacts(Record):
+    """How far features agree with torch's in f32: cosines over a few of the photos."""
+
+    photos: Count
+    median: float
+    least: float
+
+
+class ComparisonFacts(Record):
+    """One head's answers from features in low precision and from f32, for photos that it had not seen.
+
+    Attributes:
+        photos: how many.
+        same: share with the same answer.
+        accuracy: share of right answers in the model's own precision.
+        accuracy_f32: share of right answers with features in f32.
+    """
+
+    photos: Count
+    same: Share
+    accuracy: Share
+    accuracy_f32: Share
+
+
+class EngineFacts(Record):
+    """What computed the features.
+
+    Attributes:
+        name: "openvino" or "torch".
+        precision: "f32", "bf16" or "int8".
+        device: "cpu" or "cuda".
+        agreement: with torch in f32; None where it was not measured.
+        comparison: of answers with those in f32, where a lower precision was asked for.
+    """
+
+    name: Text
+    precision: Text
+    device: Text
+    agreement: AgreementFacts | None = None
+    comparison: ComparisonFacts | None = None
+
+
 class TrainingFacts(Record):
     """How a model was trained and measured; what `train --json` prints of it.
 
@@ -81,6 +123,7 @@ class TrainingFacts(Record):
         accuracy: on photos that were not trained on; None where none was left to measure on.
         photos: used and skipped.
         features: computed and reused.
+        engine: what computed the features; None for one that was given.
         seconds: of each part of the run ("features", "head", "total").
         seed: of splits and fits.
         head: the head's name, "linear".
@@ -110,6 +153,7 @@ class TrainingFacts(Record):
     accuracy: Accuracy | None
     photos: PhotosFacts
     features: FeaturesFacts
+    engine: EngineFacts | None = None
     seconds: dict[str, Annotated[float, Field(ge=0)]]
     seed: Count
     head: str

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.backbones.source import FeatureSource
 from headstart.errors import ModelError, UsageError
 from headstart.features.rows import round_rows
 from headstart.model.agreement import differences
@@ -179,6 +180,10 @@ class Model:
             self._backbone = rebuild_backbone(self.backbone_spec, self._weights, self._home)
         return self._backbone
 
+    def source(self) -> FeatureSource:
+        """Where the model's rows come from; the network itself is built when it must run."""
+        return FeatureSource(self.backbone_spec, self.layer, self.width, self.backbone)
+
     def to_torch(self) -> torch.nn.Module:
         """The whole thing as one plain `torch.nn.Module`: pixels (n, 3, h, w) in [0, 1] => (n, classes).
 
@@ -233,7 +238,7 @@ class Model:
 
     def _weights_bytes(self) -> bytes:
         if self._weights is None:
-            data = self.backbone().weights()
+            data = self._found_weights()
             if hashlib.sha256(data).hexdigest() != self.backbone_spec.weights_digest:
                 raise ModelError(
                     f"the weights of {self.backbone_spec.name} have changed since this model was trained; "
@@ -241,6 +246,12 @@ class Model:
                 )
             self._weights = data
         return self._weights
+
+    def _found_weights(self) -> bytes:
+        from headstart.model.rebuild import weights_at_hand
+
+        known = None if self._backbone is not None else weights_at_hand(self.backbone_spec, self._home)
+        return self.backbone().weights() if known is None else known
 
 
 def load_model(path: str | Path, *, backbone: Backbone | None = None, home: Home | None = None) -> Model:

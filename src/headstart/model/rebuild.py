@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headstart.backbones.load import load_backbone
-from headstart.backbones.published import missing_weights
-from headstart.backbones.restore import restore_backbone
 from headstart.backbones.spec import POCKET, RANDOM
-from headstart.backbones.weights import WeightsStore
 from headstart.errors import ModelError, WeightsMissingError
 from headstart.storage.home import Home
 
@@ -36,15 +32,35 @@ def rebuild_backbone(spec: BackboneSpec, weights: bytes | None, home: Home | Non
             f"this model was trained on {spec.name}, a network of your own, which headstart can't build: "
             "in Python, give it with load_model(path, backbone=module_backbone(...))"
         )
-    data = weights if weights is not None else _looked_up(spec, Home.find() if home is None else home)
+    data = weights if weights is not None else weights_at_hand(spec, home)
+    if data is None:
+        from headstart.backbones.load import load_backbone
+
+        data = load_backbone(spec.name, options=spec.options).weights()
+    from headstart.backbones.restore import restore_backbone
+
     return restore_backbone(spec, data)
 
 
-def _looked_up(spec: BackboneSpec, home: Home) -> bytes:
+def weights_at_hand(spec: BackboneSpec, home: Home | None) -> bytes | None:
+    """A backbone's weights, read and not built; None for random ones, which have to be made.
+
+    Args:
+        spec: whose weights.
+        home: where to look; None: the default home.
+
+    Raises:
+        WeightsMissingError: they are not at hand, or others are.
+        WeightsRefusedError: the file is damaged.
+    """
     if spec.tag == RANDOM:
-        return load_backbone(spec.name, options=spec.options).weights()
+        return None
     if spec.framework == POCKET:
         return _carried(spec)
+    from headstart.backbones.published import missing_weights
+    from headstart.backbones.weights import WeightsStore
+
+    home = Home.find() if home is None else home
     store = WeightsStore(home)
     entry = store.find(spec.framework, spec.architecture, spec.tag)
     if entry is None:

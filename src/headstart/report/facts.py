@@ -191,6 +191,23 @@ class UnknownFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EngineFacts:
+    """What computed the features.
+
+    Attributes:
+        name: "OpenVINO".
+        precision: "f32", "bf16" or "int8".
+        agreement: a sentence on how its features agree with torch's in f32; "" where that was not measured.
+        same_answers: a sentence on how its answers agree with those from f32 features; "" likewise.
+    """
+
+    name: str
+    precision: str
+    agreement: str = ""
+    same_answers: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EffortFacts:
     """How long it took, in seconds, and what was reused.
 
@@ -239,6 +256,7 @@ class ReportFacts:
         not_measured: why not, one sentence, where `measured` is None.
         unknown: None where there is no threshold.
         effort: how long it took.
+        engine: what computed the features.
         next_steps: what to do with it; `usual_steps(model)` where left empty.
     """
 
@@ -259,6 +277,7 @@ class ReportFacts:
     not_measured: str = ""
     unknown: UnknownFacts | None = None
     effort: EffortFacts
+    engine: EngineFacts | None = None
     next_steps: Sequence[NextStep] = ()
 
     @property

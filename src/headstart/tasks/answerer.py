@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart.backbones.registry import parse_name
+from headstart.backbones.engines.engine import EngineChoice
 from headstart.backbones.spec import POCKET
 from headstart.errors import BackboneError, UsageError
+from headstart.features.choosing import AsTrained, ByTrial
 from headstart.features.extract import extract
 from headstart.heads.softmax import softmax
 from headstart.model.answers import Answer, TrainingPhoto, most_probable
 from headstart.model.model import Model, load_model
 from headstart.tasks.advice import advice
 from headstart.tasks.paths import given_path
-from headstart.tasks.rows import open_backbone
+from headstart.tasks.rows import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from headstart.backbones.base import Backbone
+    from headstart.backbones.source import FeatureSource
+    from headstart.features.choosing import Choosing
     from headstart.features.extract import FeatureTable
     from headstart.features.progress import Progress
     from headstart.features.store import FeatureStore
@@ -41,8 +43,8 @@ class Answerer:
 
     Attributes:
         name: how people know it.
-        backbone: turns photos into rows.
-        layer: whose output the rows are.
+        source: turns photos into rows.
+        engine: how the engine that runs it is found.
         classes: in the order of the probabilities.
         ids: class to its identifier, where there are some.
         trained_on: the photos that it is known to have been trained on, by SHA-256.
@@ -52,8 +54,8 @@ class Answerer:
     """
 
     name: str
-    backbone: Backbone
-    layer: str
+    source: FeatureSource
+    engine: Choosing
     classes: tuple[str, ...]
     ids: Mapping[str, str]
     trained_on: Mapping[str, TrainingPhoto]
@@ -69,19 +71,30 @@ class Answerer:
         progress: Progress | None,
     ) -> FeatureTable:
         """Give the rows that `probabilities` and `answers` take."""
-        return extract(photos, self.backbone, store=store, layer=self.layer, reader=reader, progress=progress)
+        return extract(photos, self.source, store=store, engine=self.engine, reader=reader, progress=progress)
 
 
-def open_answerer(model: str | Path | Model, home: Home, progress: Progress | None = None) -> Answerer:
+def open_answerer(
+    model: str | Path | Model,
+    home: Home,
+    progress: Progress | None = None,
+    *,
+    engine: str | None = None,
+    precision: str | None = None,
+) -> Answerer:
     """Open a model folder, or the network of that name.
+
+    A model's features are computed by the engine that computed those it was trained on, unless another one is
+    asked for.
 
     Raises:
         UsageError: a file, or neither a folder nor the name of a network.
         ModelError: the folder can't be used as a model.
         BackboneError: the network has no classes of its own.
     """
+    asked = EngineChoice.checked(engine, precision)
     if isinstance(model, Model):
-        return _of_model("the model", model)
+        return _of_model("the model", model, home, asked)
     path = given_path(model, "the model")
     if Path(path).is_file():
         raise UsageError(
@@ -89,15 +102,15 @@ def open_answerer(model: str | Path | Model, home: Home, progress: Progress | No
             f"own, such as {POCKET}"
         )
     if isinstance(model, Path) or Path(path).exists():
-        return _of_model(str(model), load_model(path, home=home))
-    return _of_backbone(_network(model, home, progress))
+        return _of_model(str(model), load_model(path, home=home), home, asked)
+    return _of_backbone(_network(model, home, progress), ByTrial(home, asked))
 
 
-def _of_model(name: str, model: Model) -> Answerer:
+def _of_model(name: str, model: Model, home: Home, asked: EngineChoice) -> Answerer:
     return Answerer(
         name=name,
-        backbone=model.backbone(),
-        layer=model.layer,
+        source=model.source(),
+        engine=AsTrained(home, model.recipe, asked),
         classes=model.classes,
         ids={},
         trained_on={photo.sha256: photo for photo in model.photos},
@@ -107,8 +120,8 @@ def _of_model(name: str, model: Model) -> Answerer:
     )
 
 
-def _of_backbone(backbone: Backbone) -> Answerer:
-    spec = backbone.spec
+def _of_backbone(source: FeatureSource, engine: Choosing) -> Answerer:
+    spec = source.spec
 
     def answers(rows: NDArray[np.float32], top: int) -> list[Answer]:
         # There are no training photos to compare with: neither neighbours nor unknowns.
@@ -119,8 +132,8 @@ def _of_backbone(backbone: Backbone) -> Answerer:
 
     return Answerer(
         name=spec.name,
-        backbone=backbone,
-        layer=_LOGITS,
+        source=source,
+        engine=engine,
         classes=spec.classes,
         ids=dict(zip(spec.classes, spec.class_ids, strict=False)),
         trained_on={},
@@ -130,15 +143,15 @@ def _of_backbone(backbone: Backbone) -> Answerer:
     )
 
 
-def _network(name: str, home: Home, progress: Progress | None) -> Backbone:
+def _network(name: str, home: Home, progress: Progress | None) -> FeatureSource:
     try:
-        parse_name(name)
+        wanted = Wanted.checked(name, _LOGITS, home, progress)
     except BackboneError as error:
         raise UsageError(
             f"{name!r} is neither a model folder nor the name of a network"
             f"{'' if POCKET in name else f' ({POCKET} is one that is always there)'}: {error}"
         ) from None
-    backbone = open_backbone(name, home, progress)
-    if not backbone.spec.classes:
+    source = wanted.open(progress)
+    if not source.spec.classes:
         raise BackboneError(f"{name} has no classes of its own; train a model on it, then ask that")
-    return backbone
+    return source

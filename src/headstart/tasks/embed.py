@@ -22,7 +22,7 @@ from headstart.storage.home import Home, require_writable
 from headstart.tasks.advice import advice
 from headstart.tasks.gather import reasons, require_usable, skipped_json
 from headstart.tasks.paths import given_path, refuse_among_photos
-from headstart.tasks.rows import check_backbone_name, open_backbone, open_store
+from headstart.tasks.rows import Wanted, best_engine, open_store
 
 if TYPE_CHECKING:
     from headstart.backbones.base import Backbone
@@ -65,6 +65,7 @@ class Embedding:
             "photos": {"used": rows, "skipped": len(self.skipped), "reasons": reasons(self.skipped)},
             "skipped": skipped_json(self.skipped),
             "notes": list(self.notes),
+            "engine": None if self.table.plan is None else self.table.plan.to_json(),
             "seconds": {"features": round(self.table.seconds, 3), "total": round(self.seconds, 3)},
             "photos_per_second": self.photos_per_second,
         }
@@ -76,7 +77,10 @@ def embed(
     backbone: str | Backbone = POCKET,
     output: str | Path | None = None,
     layer: str | None = None,
+    engine: str | None = None,
+    precision: str | None = None,
     follow_links: bool = False,
+    rehash: bool = False,
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Embedding:
@@ -90,7 +94,10 @@ def embed(
         output: a .npz file to write: `features` (n, width) float32, `paths` (n,) relative to the
             folder, `sha256` (n,), `labels` (n,), empty where there are none.
         layer: a layer reference; None: the backbone's default.
+        engine: "openvino" or "torch"; None: the one that is fastest here, by a short trial.
+        precision: "f32", "bf16" or "int8"; None: f32, or bf16 where its features agree with f32's.
         follow_links: follow links that lead to other folders.
+        rehash: read every photo again, also those that are known by their size and dates.
         home: the folder for weights and features; None: `HEADSTART_HOME` or the platform's.
         progress: told of each stretch of work.
 
@@ -108,19 +115,28 @@ def embed(
         (12, 16)
     """
     began = time.monotonic()
-    check_backbone_name(backbone)
     photos = given_path(photos, "photos")
     target = None if output is None else _check_output(output, photos)
     place = Home.find(home)
+    choosing = best_engine(place, engine, precision)
+    wanted = Wanted.checked(backbone, layer, place, progress)
     found = scan_any(photos, follow_links=follow_links)
-    network = open_backbone(backbone, place, progress)
+    source = wanted.open(progress)
     with PhotoReader() as reader, open_store(place) as store:
-        table = extract(found.photos, network, store=store, layer=layer, reader=reader, progress=progress)
+        table = extract(
+            found.photos,
+            source,
+            store=store,
+            reader=reader,
+            engine=choosing,
+            rehash=rehash,
+            progress=progress,
+        )
     skipped = (*found.skipped, *table.skipped)
     require_usable(str(photos), len(table.photos), skipped)
     if target is not None:
         _write(target, table)
-    notes = tuple(dict.fromkeys((*found.notes, *table.notes, *advice(network.spec, "embed"))))
+    notes = tuple(dict.fromkeys((*found.notes, *table.notes, *advice(source.spec, "embed"))))
     return Embedding(table, skipped, notes, time.monotonic() - began)
 
 

@@ -85,7 +85,10 @@ def evaluate(
     model: str | Path | Model,
     photos: str | Path,
     *,
+    engine: str | None = None,
+    precision: str | None = None,
     follow_links: bool = False,
+    rehash: bool = False,
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -94,7 +97,10 @@ def evaluate(
     Args:
         model: a trained `Model`, its folder, or the name of a network with classes of its own.
         photos: a folder with a folder for each class, or a CSV with the columns path and label.
+        engine: "openvino" or "torch"; None: the one that made the features the model was trained on.
+        precision: "f32", "bf16" or "int8"; None: likewise.
         follow_links: follow links that lead to other folders.
+        rehash: read every photo again, also those that are known by their size and dates.
         home: the folder for weights and features; None: `HEADSTART_HOME` or the platform's.
         progress: told of each stretch of work.
 
@@ -117,10 +123,11 @@ def evaluate(
     began = time.monotonic()
     place = Home.find(home)
     photos = given_path(photos, "photos")
-    answerer = open_answerer(model, place, progress)
+    answerer = open_answerer(model, place, progress, engine=engine, precision=precision)
     scanned = scan_labelled(photos, follow_links=follow_links, known=answerer.classes)
     with PhotoReader() as reader, open_store(place) as store:
-        found = without_known(gather(scanned, reader, progress), answerer.trained_on)
+        gathered = gather(scanned, reader, progress, files=store.files, rehash=rehash)
+        found = without_known(gathered, answerer.trained_on)
         table = answerer.extract(found.hashed, store, reader, progress)
     skipped = (*found.skipped, *table.skipped)
     require_usable(found.source, len(table.photos), skipped)

@@ -10,15 +10,25 @@ from typing import TYPE_CHECKING, Any
 from headstart.backbones.spec import RANDOM
 from headstart.heads.metrics import Measurement, measure
 from headstart.images.names import counted
-from headstart.model.facts import Accuracy, ClassFacts, FeaturesFacts, PhotosFacts, TrainingFacts
+from headstart.model.facts import (
+    Accuracy,
+    AgreementFacts,
+    ClassFacts,
+    ComparisonFacts,
+    EngineFacts,
+    FeaturesFacts,
+    PhotosFacts,
+    TrainingFacts,
+)
 from headstart.tasks.advice import advice
 from headstart.tasks.gather import missing_classes, reasons
 from headstart.tasks.judge import labels_of
 
 if TYPE_CHECKING:
-    from headstart.backbones.base import Backbone
+    from headstart.backbones.source import FeatureSource
     from headstart.features.extract import FeatureTable
     from headstart.images.photo import Skipped
+    from headstart.tasks.compare import Comparison
     from headstart.tasks.gather import Gathered
     from headstart.tasks.judge import Learned
 
@@ -43,10 +53,11 @@ class Run:
         asked: its options.
         given: the photos to learn from.
         apart: the photos of `--test`.
-        backbone: the network.
+        source: the network and its layer.
         table: rows of `given`.
         test_table: rows of `apart`.
         learned: the head, and what it was judged on.
+        comparison: of its answers with those from f32 features, where a lower precision was asked for.
         head_seconds: spent on learning and judging.
         began: `time.monotonic()` at the start.
     """
@@ -54,10 +65,11 @@ class Run:
     asked: Asked
     given: Gathered
     apart: Gathered | None
-    backbone: Backbone
+    source: FeatureSource
     table: FeatureTable
     test_table: FeatureTable | None
     learned: Learned
+    comparison: Comparison | None
     head_seconds: float
     began: float
 
@@ -92,7 +104,7 @@ class Run:
     @property
     def has_random_weights(self) -> bool:
         """Whether the network has learned nothing."""
-        return self.backbone.spec.tag == RANDOM
+        return self.source.spec.tag == RANDOM
 
     @property
     def skipped_given(self) -> tuple[Skipped, ...]:
@@ -115,7 +127,7 @@ class Run:
     @property
     def advice(self) -> tuple[str, ...]:
         """What would make a better model, whatever the photos are."""
-        return advice(self.backbone.spec, "train")
+        return advice(self.source.spec, "train")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -164,12 +176,28 @@ def training_facts(run: Run) -> TrainingFacts:
             computed=sum(table.computed for table in run.tables),
             reused=sum(table.reused for table in run.tables),
         ),
+        engine=engine_facts(run),
         seconds={name: round(value, 3) for name, value in run.seconds.items()},
         seed=run.asked.seed,
         head=run.asked.head,
         settings=dict(run.learned.settings),
         notes=[*run.notes, *run.advice],
         **({} if measured is None else _figures(measured)),
+    )
+
+
+def engine_facts(run: Run) -> EngineFacts | None:
+    """Give what computed the features, and how far that agrees with f32."""
+    plan, comparison = run.table.plan, run.comparison
+    if plan is None:
+        return None
+    found = plan.agreement
+    return EngineFacts(
+        name=plan.engine,
+        precision=plan.precision,
+        device=plan.device,
+        agreement=None if found is None else AgreementFacts(**found.to_json()),
+        comparison=None if comparison is None else ComparisonFacts(**asdict(comparison)),
     )
 
 

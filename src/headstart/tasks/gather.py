@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from headstart.features.known import KnownFiles
     from headstart.features.progress import Progress
     from headstart.images.photo import Hashed, PhotoSet
     from headstart.images.reader import PhotoReader
@@ -80,13 +81,27 @@ def scan_labelled(
     return found
 
 
-def gather(found: PhotoSet, reader: PhotoReader, progress: Progress | None = None) -> Gathered:
-    """Read and hash each photo once, and set aside those that can't be used.
+def gather(
+    found: PhotoSet,
+    reader: PhotoReader,
+    progress: Progress | None = None,
+    *,
+    files: KnownFiles | None = None,
+    rehash: bool = False,
+) -> Gathered:
+    """Find out what each photo contains, and set aside those that can't be used.
+
+    Args:
+        found: what a scan found.
+        reader: reads the photos.
+        progress: told of the pace.
+        files: knows photos that were read before; None: each is read.
+        rehash: read also those that are known.
 
     Raises:
         PhotosError: no readable photo, or most files unusable.
     """
-    hashed, skipped = hash_photos(found.photos, reader, progress=progress)
+    hashed, skipped = hash_photos(found.photos, reader, files=files, rehash=rehash, progress=progress)
     duplicates = resolve_duplicates(hashed)
     gathered = Gathered(
         source=found.source,

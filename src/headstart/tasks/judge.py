@@ -151,7 +151,7 @@ def learn(table: FeatureTable, test: FeatureTable | None, *, head: str, seed: in
 
 def _learn_with_test(table: FeatureTable, test: FeatureTable, head: str, seed: int) -> Learned:
     everything = np.arange(len(table.rows))
-    estimator = _fitted(table, everything, head, seed)
+    estimator = fitted(table, everything, head, seed)
     judgement = _judged("test", estimator, test, different(test.sha256, np.arange(len(test.rows))))
     # Photos given apart may be of another kind: what is usual is learned from the training photos alone.
     distances = held_out_distances(table.rows, _measurable_folds(table, seed))
@@ -160,7 +160,7 @@ def _learn_with_test(table: FeatureTable, test: FeatureTable, head: str, seed: i
 
 def _learn_with_folds(table: FeatureTable, head: str, seed: int) -> Learned:
     everything = np.arange(len(table.rows))
-    estimator = _fitted(table, everything, head, seed)
+    estimator = fitted(table, everything, head, seed)
     fold = _measurable_folds(table, seed)
     judgement = _judged_by_folds(table, fold, head, seed) if (fold >= 0).any() else None
     return _learned(estimator, table, everything, held_out_distances(table.rows, fold), judgement)
@@ -171,13 +171,13 @@ def _learn_with_held_out(table: FeatureTable, head: str, seed: int, *, refit: bo
     index, held_out = np.flatnonzero(~mask), different(table.sha256, np.flatnonzero(mask))
     # Of a class with two photos one may be held out: what counts is how many the user gave.
     enough = min(_contents(table).values()) > 1
-    estimator = _fitted(table, index, head, seed, min_photos=1 if enough else 2)
+    estimator = fitted(table, index, head, seed, min_photos=1 if enough else 2)
     # With one photo a class there is none that can be held out.
     judgement = _judged("held-out", estimator, table, held_out) if len(held_out) else None
     distances = nearest_distances(table.rows[held_out], table.rows[index])
     if refit:
         index = np.arange(len(table.rows))
-        estimator = _fitted(table, index, head, seed)
+        estimator = fitted(table, index, head, seed)
     return _learned(estimator, table, index, distances, judgement)
 
 
@@ -226,9 +226,21 @@ def _contents(table: FeatureTable) -> Counter[str]:
     return Counter(label for label, _ in set(zip(labels_of(table), table.sha256, strict=True)))
 
 
-def _fitted(
+def fitted(
     table: FeatureTable, index: NDArray[np.intp], head: str, seed: int, *, min_photos: int = 2
 ) -> HeadClassifier:
+    """Fit a head on some rows of a table.
+
+    Args:
+        table: rows of labelled photos.
+        index: of the rows to learn from.
+        head: its name.
+        seed: of whatever it shuffles.
+        min_photos: fewest photos that a class must have.
+
+    Raises:
+        FitError: too few photos for this head.
+    """
     labels = labels_of(table)
     rows, groups = table.rows[index], [table.sha256[at] for at in index]
     estimator = make_head(head, seed=seed, min_photos=min_photos)

@@ -19,6 +19,7 @@ from headstart.report.facts import (
     ClassFacts,
     ClassFigures,
     EffortFacts,
+    EngineFacts,
     HeadFacts,
     MeasuredFacts,
     Mistake,
@@ -28,6 +29,8 @@ from headstart.report.facts import (
 )
 from headstart.report.reliability import reliability_bins
 from headstart.report.thumbnails import thumbnail
+from headstart.tasks.compare import agreement_sentence, comparison_sentence
+from headstart.tasks.facts import engine_facts
 from headstart.tasks.judge import labels_of
 
 if TYPE_CHECKING:
@@ -83,6 +86,20 @@ def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
             head_seconds=seconds["head"],
             total_seconds=seconds["total"],
         ),
+        engine=_engine(run),
+    )
+
+
+def _engine(run: Run) -> EngineFacts | None:
+    facts = engine_facts(run)
+    if facts is None:
+        return None
+    agreement, comparison = facts.agreement, facts.comparison
+    return EngineFacts(
+        name={"openvino": "OpenVINO"}.get(facts.name, facts.name),
+        precision=facts.precision,
+        agreement="" if agreement is None else agreement_sentence(agreement.model_dump()),
+        same_answers="" if comparison is None else comparison_sentence(comparison.model_dump()),
     )
 
 
@@ -106,10 +123,10 @@ def _title(run: Run) -> str:
 
 def _command(run: Run, model: str) -> str:
     """Give what was asked, as a line that can be copied."""
-    if run.backbone.spec.framework == _OWN:
+    if run.source.spec.framework == _OWN:
         return f"headstart.train({run.given.source!r}, backbone=…, output={model!r})  # in Python"
     asked, given = run.asked, run.given.source
-    words = ["headstart", "train", given, "-o", model, "--backbone", run.backbone.spec.name]
+    words = ["headstart", "train", given, "-o", model, "--backbone", run.source.spec.name]
     words += [] if run.apart is None else ["--test", run.apart.source]
     words += [] if asked.head == "linear" else ["--head", asked.head]
     words += [] if asked.layer is None else ["--layer", asked.layer]
@@ -123,7 +140,7 @@ def _command(run: Run, model: str) -> str:
 
 
 def _backbone(run: Run) -> BackboneFacts:
-    spec = run.backbone.spec
+    spec = run.source.spec
     resize = spec.preprocessing.resize
     return BackboneFacts(
         name=spec.name,

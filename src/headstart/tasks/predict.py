@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.errors import UsageError
-from headstart.images.folder import scan_files
 from headstart.images.reader import PhotoReader
 from headstart.storage.home import Home
-from headstart.tasks.answerer import open_answerer
 from headstart.tasks.paths import given_path
-from headstart.tasks.rows import open_store
 
 if TYPE_CHECKING:
     from headstart.features.progress import Progress
@@ -74,7 +71,10 @@ def predict(
     files: str | Path | Sequence[str | Path],
     *,
     top: int = 5,
+    engine: str | None = None,
+    precision: str | None = None,
     follow_links: bool = False,
+    rehash: bool = False,
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Predictions:
@@ -84,7 +84,10 @@ def predict(
         model: a trained `Model`, its folder, or the name of a network with classes of its own.
         files: a photo, a folder of photos, or several of them.
         top: how many classes to give probabilities for, at least 1.
+        engine: "openvino" or "torch"; None: the one that made the features the model was trained on.
+        precision: "f32", "bf16" or "int8"; None: likewise.
         follow_links: follow links that lead to other folders.
+        rehash: read every photo again, also those that are known by their size and dates.
         home: the folder for weights and features; None: `HEADSTART_HOME` or the platform's.
         progress: told of each stretch of work.
 
@@ -111,13 +114,23 @@ def predict(
     if isinstance(files, str | Path):
         files = [files]
     place = Home.find(home)
-    answerer = open_answerer(model, place, progress)
-    found = scan_files([given_path(file, "a file") for file in files], follow_links=follow_links)
-    with PhotoReader() as reader, open_store(place) as store:
-        table = answerer.extract(found.photos, store, reader, progress)
+    with PhotoReader() as reader:
+        reader.warm()  # its process starts while this one loads everything else
+        from headstart.features.hashing import hash_photos
+        from headstart.images.folder import scan_files
+        from headstart.tasks.answerer import open_answerer
+        from headstart.tasks.rows import open_store
+
+        answerer = open_answerer(model, place, progress, engine=engine, precision=precision)
+        found = scan_files([given_path(file, "a file") for file in files], follow_links=follow_links)
+        with open_store(place) as store:
+            hashed, unread = hash_photos(
+                found.photos, reader, files=store.files, rehash=rehash, progress=progress
+            )
+            table = answerer.extract(hashed, store, reader, progress)
     answers = zip(table.photos, answerer.answers(table.rows, top), strict=True)
     predictions = {photo.name: _filled(photo.name, answer, answerer.ids) for photo, answer in answers}
-    for each in (*found.skipped, *table.skipped):
+    for each in (*found.skipped, *unread, *table.skipped):
         predictions[each.name] = Prediction(each.name, error=_why(each))
     notes = (*found.notes, *table.notes, *answerer.notes)
     return Predictions((predictions[name] for name in found.order), notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +18,21 @@ from headstart.model.folder import check_target
 from headstart.model.model import Model
 from headstart.report.page import render
 from headstart.storage.home import Home
+from headstart.tasks.compare import compare_with_f32
 from headstart.tasks.facts import Asked, Run, training_facts
 from headstart.tasks.gather import gather, scan_labelled, without_known
 from headstart.tasks.judge import labels_of, learn, require_photos
 from headstart.tasks.page import report_facts
 from headstart.tasks.paths import given_path, refuse_among_photos
-from headstart.tasks.rows import Extraction, check_backbone_name, open_backbone, open_store
+from headstart.tasks.rows import Extraction, Wanted, best_engine, open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from headstart.backbones.base import Backbone
     from headstart.features.extract import FeatureTable
     from headstart.features.progress import Progress
+    from headstart.features.store import FeatureStore
     from headstart.images.photo import PhotoSet
     from headstart.tasks.gather import Gathered
 
@@ -42,10 +47,13 @@ def train(
     test: str | Path | None = None,
     head: str = "linear",
     layer: str | None = None,
+    engine: str | None = None,
+    precision: str | None = None,
     seed: int = 0,
     refit: bool = False,
     weights: bool = True,
     follow_links: bool = False,
+    rehash: bool = False,
     home: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Model:
@@ -63,10 +71,13 @@ def train(
             predictions are measured, and from 1,000 on a held-out fifth.
         head: "linear", "neighbours" or "prototypes" (works with one photo a class).
         layer: a layer reference; None: the backbone's default.
+        engine: "openvino" or "torch"; None: the one that is fastest here, by a short trial.
+        precision: "f32", "bf16" or "int8"; None: f32, or bf16 where its features agree with f32's.
         seed: of splits, 0 or more.
         refit: learn from a held-out fifth too, after measuring on it.
         weights: save the backbone's weights with the model; otherwise their SHA-256 only.
         follow_links: follow links that lead to other folders.
+        rehash: read every photo again, also those that are known by their size and dates.
         home: the folder for weights and features; None: `HEADSTART_HOME` or the platform's.
         progress: told of each stretch of work.
 
@@ -92,10 +103,11 @@ def train(
     began = time.monotonic()
     asked = Asked(head, layer, seed, refit, weights, follow_links)
     _check(asked, with_test=test is not None)
-    check_backbone_name(backbone)
     photos = given_path(photos, "photos")
     test = None if test is None else given_path(test, "test")
     place = Home.find(home)
+    choosing = best_engine(place, engine, precision)
+    wanted = Wanted.checked(backbone, layer, place, progress)
     refuse_among_photos(place.root, "home", photos, test)
     target = None
     if output is not None:
@@ -105,16 +117,23 @@ def train(
     found_apart = None
     if test is not None:
         found_apart = scan_labelled(test, follow_links=follow_links, known=found.classes)
-    network = open_backbone(backbone, place, progress)
-    network.width(layer)
+    source = wanted.open(progress)
     with PhotoReader() as reader:
-        given, apart = _gather(found, found_apart, head, reader, progress)
-        table, test_table = _extract(given, apart, head, Extraction(network, layer, place, reader, progress))
-        learning = time.monotonic()
-        learned = learn(table, test_table, head=head, seed=seed, refit=refit)
-        run = Run(
-            asked, given, apart, network, table, test_table, learned, time.monotonic() - learning, began
-        )
+        with open_store(place) as store:
+            read = partial(gather, reader=reader, progress=progress, files=store.files, rehash=rehash)
+            given, apart = _gather(found, found_apart, head, read)
+            extraction = Extraction(source, choosing, place, reader, progress)
+            table, test_table = _extract(given, apart, head, extraction, store)
+            learning = time.monotonic()
+            learned = learn(table, test_table, head=head, seed=seed, refit=refit)
+            learning = time.monotonic() - learning
+            comparison = None
+            if precision not in (None, "f32"):
+                photos_of_both = (*given.hashed, *(() if apart is None else apart.hashed))
+                comparison = compare_with_f32(
+                    table, test_table, photos_of_both, store, extraction, head=head, seed=seed
+                )
+        run = Run(asked, given, apart, source, table, test_table, learned, comparison, learning, began)
         model = _model(run, place)
         if target is not None:
             page = render(report_facts(run, model=str(output), reader=reader))
@@ -127,25 +146,23 @@ def _gather(
     found: PhotoSet,
     found_apart: PhotoSet | None,
     head: str,
-    reader: PhotoReader,
-    progress: Progress | None,
+    read: Callable[[PhotoSet], Gathered],
 ) -> tuple[Gathered, Gathered | None]:
-    given = gather(found, reader, progress)
+    given = read(found)
     require_photos(given, ((str(each.photo.label), each.sha256) for each in given.hashed), head)
     if found_apart is None:
         return given, None
     known = {each.sha256: each.photo for each in given.hashed}
-    return given, without_known(gather(found_apart, reader, progress), known)
+    return given, without_known(read(found_apart), known)
 
 
 def _extract(
-    given: Gathered, apart: Gathered | None, head: str, extraction: Extraction
+    given: Gathered, apart: Gathered | None, head: str, extraction: Extraction, store: FeatureStore
 ) -> tuple[FeatureTable, FeatureTable | None]:
-    with open_store(extraction.home) as store:
-        table = extraction.rows(given, store)
-        left = replace(given, skipped=(*given.skipped, *table.skipped))
-        require_photos(left, zip(labels_of(table), table.sha256, strict=True), head)
-        return table, None if apart is None else extraction.rows(apart, store)
+    table = extraction.rows(given, store)
+    left = replace(given, skipped=(*given.skipped, *table.skipped))
+    require_photos(left, zip(labels_of(table), table.sha256, strict=True), head)
+    return table, None if apart is None else extraction.rows(apart, store)
 
 
 def _check(asked: Asked, *, with_test: bool) -> None:
@@ -164,14 +181,14 @@ def _model(run: Run, home: Home) -> Model:
         for at in learned.index
     ]
     return Model(
-        backbone_spec=run.backbone.spec,
+        backbone_spec=run.source.spec,
         layer=table.space.layer,
         head=learned.head,
         novelty=learned.novelty,
         photos=photos,
         training=training_facts(run),
         recipe={"decode": table.space.decode_recipe, **dict(table.space.engine)},
-        backbone=run.backbone,
+        backbone=run.source.backbone if run.source.is_loaded else None,
         home=home,
     )
 

@@ -8,12 +8,15 @@ import pytest
 import torch
 from torch import nn
 
-from headstart.backbones.engine import TorchEngine, cpu_kind
+from headstart.backbones.engines.agreement import agreement
+from headstart.backbones.engines.processor import cpu_kind
+from headstart.backbones.engines.torch_engine import TorchEngine
 from headstart.backbones.layers import Tap
 from headstart.backbones.load import load_backbone
 from headstart.backbones.module import module_backbone
 from headstart.backbones.trace import Trace, Visit, _entering
 from headstart.errors import BackboneError
+from headstart.images.pixels import to_pixels
 from headstart.testing import tiny_backbone
 
 
@@ -77,19 +80,20 @@ def test_gradients_still_flow_after_the_engine_has_run():
     "pixels",
     [
         np.zeros((0, 3, 32, 32), np.float32),
-        np.zeros((5, 3, 32, 32), np.float32),
         np.zeros((3, 32, 32), np.float32),
         np.zeros((1, 3, 32, 32), np.uint8),
     ],
 )
-def test_what_is_no_batch_is_refused(pixels):
-    with pytest.raises(BackboneError, match=r"expected float32 pixels \(1 to 4, 3, height, width\)"):
-        TorchEngine(tiny_backbone(), batch=4).run(pixels)
+def test_what_are_no_pixels_is_refused(pixels):
+    with pytest.raises(BackboneError, match=r"expected float32 pixels \(n, 3, height, width\), n 1 or more"):
+        TorchEngine(tiny_backbone()).run(pixels)
 
 
 def test_an_engine_that_cannot_work_is_refused_at_once():
     with pytest.raises(BackboneError, match="1 or more"):
         TorchEngine(tiny_backbone(), batch=0)
+    with pytest.raises(BackboneError, match="int8 needs the engine openvino"):
+        TorchEngine(tiny_backbone(), precision="int8")
     with pytest.raises(BackboneError, match="no layer is called"):
         TorchEngine(tiny_backbone(), "nothing")
 
@@ -98,9 +102,9 @@ def test_the_identity_says_what_changes_bits():
     identity = TorchEngine(load_backbone("squeezenet1_1@random")).identity()
 
     assert identity["engine"] == "torch"
-    assert identity["version"] == torch.__version__
+    assert identity["torch"] == torch.__version__.partition("+")[0]
     assert identity["cpu"] == cpu_kind() != ""
-    assert identity["precision"].startswith("float32")
+    assert identity["precision"].startswith("f32")
     assert "torchvision:squeezenet1_1" in identity["network"]
     assert all(isinstance(value, str) for value in identity.values())
 
@@ -108,7 +112,7 @@ def test_the_identity_says_what_changes_bits():
 def test_the_number_of_workers_is_no_part_of_the_identity():
     backbone = tiny_backbone()
 
-    assert TorchEngine(backbone, workers=1).identity() == TorchEngine(backbone, workers=3, batch=4).identity()
+    assert TorchEngine(backbone, workers=1).identity() == TorchEngine(backbone, workers=3).identity()
 
 
 def test_options_are_part_of_the_identity():
@@ -134,6 +138,53 @@ def test_workers_never_meet_in_a_hook(layer):
         sys.setswitchinterval(before)
 
     assert all(np.array_equal(rows, expected) for rows in runs)
+
+
+def pictures(count: int, side: int = 32) -> list[np.ndarray]:
+    return list(np.random.default_rng(1).integers(0, 256, (count, side, side, 3), dtype=np.uint8))
+
+
+def test_rows_of_pictures_are_those_of_their_pixels():
+    engine, some = TorchEngine(tiny_backbone()), pictures(5)
+
+    assert np.array_equal(list(engine.rows(some)), engine.run(to_pixels(some)))
+
+
+def test_batches_of_one_shape_are_what_a_card_gets():
+    """On the processor, since the same code runs wherever torch can."""
+    backbone, some = load_backbone("mobilenet_v3_small@random"), pictures(5, 64)
+    engine = TorchEngine(backbone, batch=4)
+    rows = np.stack(list(engine.rows(some)))
+
+    assert engine.identity()["batch"] == "4"
+    np.testing.assert_allclose(rows, list(TorchEngine(backbone).rows(some)), rtol=1e-3, atol=1e-4)
+    assert np.array_equal(rows[4], next(iter(engine.rows(some[4:]))))  # padded alike: the same bits
+
+
+def test_low_precision_is_close_and_another_engine():
+    backbone, some = load_backbone("squeezenet1_1@random"), pictures(2, 64)
+    exact, low = TorchEngine(backbone), TorchEngine(backbone, precision="bf16")
+    rows, other = np.stack(list(exact.rows(some))), np.stack(list(low.rows(some)))
+
+    assert exact.identity() != low.identity()
+    assert not np.array_equal(rows, other)
+    assert agreement(other, rows).least > 0.999
+    assert other.dtype == np.float32
+
+
+def test_nobody_reads_ahead_of_what_is_needed():
+    asked = []
+
+    def watched():
+        for number, picture in enumerate(pictures(64)):
+            asked.append(number)
+            yield picture
+
+    rows = TorchEngine(tiny_backbone(), workers=2).rows(watched())
+    next(rows)
+
+    assert len(asked) <= 6
+    rows.close()
 
 
 @pytest.mark.parametrize("listener", [Tap(entering=True)._enters, _entering(Trace(1.0), Visit("", "", 0, 0))])
