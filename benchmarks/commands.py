@@ -31,11 +31,18 @@ class Command:
         words: after the interpreter.
         python: the interpreter.
         folder: where it runs; None: here.
+        before: done each time ahead of it, and not timed; None: nothing.
     """
 
     words: tuple[str, ...]
     python: Path = Path(sys.executable)
     folder: Path | None = None
+    before: Callable[[], None] | None = None
+
+    def prepare(self) -> None:
+        """Do what comes ahead of it."""
+        if self.before is not None:
+            self.before()
 
     def run(self) -> str:
         """Run it to its end and give what it wrote on standard error.
@@ -55,6 +62,7 @@ def timed(command: Command) -> Callable[[], float]:
     """A job that runs a command and gives its seconds of wall time."""
 
     def job() -> float:
+        command.prepare()
         began = time.perf_counter()
         command.run()
         return time.perf_counter() - began
@@ -68,6 +76,7 @@ def heavy_modules(command: Command) -> list[str]:
     Raises:
         CommandFailedError: its exit code is not 0.
     """
+    command.prepare()
     told = replace(command, words=("-X", "importtime", *command.words)).run()
     loaded = packages(told.splitlines())
     return [name for name in HEAVY if name in loaded]

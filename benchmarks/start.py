@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,8 @@ def our_commands(folder: Path, backbones: Iterable[str], manifest: Path | None) 
         manifest: of weights; None: only pocket can be used.
     """
     home, photos = folder / "home", write_photos(folder / "photos", each=_PHOTOS, side=_SIDE)
-    photo = next(photos.rglob("*.jpg"))
+    photo, another = next(photos.rglob("*.jpg")), folder / "another.jpg"
+    another.write_bytes(photo.read_bytes())
     if manifest is not None:
         add_weights(manifest, home=home)
     found = {"headstart --help": Command(("-m", "headstart", "--help"))}
@@ -69,11 +71,19 @@ def our_commands(folder: Path, backbones: Iterable[str], manifest: Path | None) 
         train(photos, backbone=backbone, output=model, home=home)
         embed(photos, backbone=backbone, home=home)
         settings = ("--home", str(home))
-        predict = ("-m", "headstart", "predict", str(model), str(photo), *settings)
+        ask = ("-m", "headstart", "predict", str(model))
+        known, new = (*ask, str(photo), *settings), (*ask, str(another), *settings)
         again = ("-m", "headstart", "embed", str(photos), "--backbone", backbone, *settings)
-        found[f"headstart predict, {name}"] = Command(predict)
+        found[f"headstart predict, new photo, {name}"] = Command(new, before=partial(_renew, another))
+        found[f"headstart predict, known photo, {name}"] = Command(known)
         found[f"headstart embed again, {name}"] = Command(again)
     return found
+
+
+def _renew(photo: Path) -> None:
+    """Make a photo one that was never seen: bytes after its end change its content and not its picture."""
+    with photo.open("ab") as file:
+        file.write(b"another")
 
 
 def peer_command(folder: Path, python: Path) -> dict[str, Command]:

@@ -1,9 +1,11 @@
 """`start`: whole processes, and what they load."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
+import commands
 import start
 from commands import Command, CommandFailedError, heavy_modules, packages, timed
 
@@ -39,19 +41,31 @@ def test_a_job_gives_seconds():
 
 
 def test_commands_are_compared_with_nothing_and_the_peer():
-    commands = {
+    several = {
         start.NOTHING: Command(("-c", "pass")),
         start.PEER: Command(("-c", "import json")),
         "broken": Command(("-c", "raise SystemExit(2)")),
     }
 
-    result = start.compare(commands, 1)
+    result = start.compare(several, 1)
 
     nothing, peer = result["commands"]
     assert (nothing["over_nothing"], peer["to_peer"]) == (0, 1)
     assert nothing["to_peer"] == pytest.approx(nothing["seconds"] / peer["seconds"])
     assert peer["heavy"] == []
     assert result["left_out"] == ["broken: exit code 2"]
+
+
+def test_what_comes_ahead_of_a_command_is_done_each_time_and_not_timed(monkeypatch):
+    order = []
+    monkeypatch.setattr(commands, "time", SimpleNamespace(perf_counter=lambda: order.append("clock") or 0.0))
+    monkeypatch.setattr(Command, "run", lambda self: order.append("run"))
+    job = timed(Command(("-c", "pass"), before=lambda: order.append("ahead")))
+
+    job()
+    job()
+
+    assert order == ["ahead", "clock", "run", "clock"] * 2
 
 
 @pytest.mark.slow
@@ -66,7 +80,8 @@ def test_the_whole_command(capsys, monkeypatch):
     assert [each["command"] for each in result["commands"]] == [
         start.NOTHING,
         "headstart --help",
-        "headstart predict, pocket",
+        "headstart predict, new photo, pocket",
+        "headstart predict, known photo, pocket",
         "headstart embed again, pocket",
     ]
     assert all(each["seconds"] > 0 for each in result["commands"])
