@@ -8,7 +8,7 @@ import pytest
 
 from headstart.backbones import remembered
 from headstart.backbones.load import load_backbone
-from headstart.backbones.remembered import remember_source, remembered_source
+from headstart.backbones.remembered import remembered_source, what_decides
 from headstart.backbones.source import FeatureSource
 from headstart.storage.home import Home
 from headstart.testing import tiny_backbone
@@ -24,6 +24,10 @@ def home(tmp_path):
 @pytest.fixture(scope="module")
 def source():
     return FeatureSource.of(load_backbone(NAME))
+
+
+def remember_source(name, layer, home, source):
+    remembered.remember_source(name, layer, home, source, what_decides(home))
 
 
 def never():
@@ -62,7 +66,24 @@ def test_nothing_was_remembered_in_a_new_home(home):
 
 def test_another_release_forgets(home, source, monkeypatch):
     remember_source(NAME, None, home, source)
-    monkeypatch.setattr(remembered, "_release", lambda package: "another")
+    monkeypatch.setattr(remembered, "release", lambda package: "another")
+
+    assert remembered_source(NAME, None, home, never) is None
+
+
+def test_another_pocket_forgets(home, source, monkeypatch):
+    """Its weights can change without a release, while somebody works on them."""
+    remember_source(NAME, None, home, source)
+    monkeypatch.setattr(remembered, "_pocket_card", lambda: b"another card")
+
+    assert remembered_source(NAME, None, home, never) is None
+
+
+def test_weights_that_changed_while_the_network_was_loaded_forget(home, source):
+    before = what_decides(home)
+    home.weights.mkdir(parents=True)
+    (home.weights / "new.json").write_text("{}")
+    remembered.remember_source(NAME, None, home, source, before)
 
     assert remembered_source(NAME, None, home, never) is None
 

@@ -3,6 +3,7 @@
 import pytest
 
 from headstart.backbones.engines.engine import EngineChoice
+from headstart.backbones.engines.network_file import NetworkFile, keep, network_name, place_of
 from headstart.backbones.load import load_backbone
 from headstart.backbones.source import FeatureSource
 from headstart.errors import UsageError
@@ -104,8 +105,35 @@ class TestAsTrained:
             monkeypatch.setattr(module, "has_openvino", lambda: False)
         recipe = {"engine": "openvino", "precision": "bf16"}
         assert self.certain(home, pocket, recipe) == ("torch", "f32")
-        with pytest.raises(UsageError, match="openvino is not installed"):
+        with pytest.raises(UsageError, match="OpenVINO, which is not installed"):
             self.certain(home, pocket, recipe, EngineChoice("openvino"))
+
+    def test_another_engine_than_the_models_own_is_said(self, home, pocket):
+        recipe = {"engine": "openvino", "precision": "int8", "quantised": "0f" * 32}
+        [note] = AsTrained(home, recipe).choose(pocket, [], None).notes
+        assert note.startswith(
+            "the model was trained on features from openvino int8, which can't be had here"
+        )
+        assert AsTrained(home, {"engine": "torch", "precision": "f32"}).choose(pocket, [], None).notes == ()
+
+    def test_a_network_in_int8_that_was_made_from_other_photos_is_another_one(self, home, pocket):
+        quantised = NetworkFile(b"<net/>", b"numbers")
+        keep(place_of(home), network_name(pocket) + "-int8", quantised)
+        recipe = {"engine": "openvino", "precision": "int8", "quantised": quantised.digest()}
+        assert self.certain(home, pocket, recipe) == ("openvino", "int8")
+        assert self.certain(home, pocket, recipe | {"quantised": "0f" * 32}) == ("openvino", "f32")
+
+    @pytest.mark.parametrize(
+        ("trained", "asked", "expected"),
+        [
+            (("openvino", "int8"), EngineChoice("torch"), ("torch", "f32")),
+            (("torch", "bf16"), EngineChoice("openvino"), ("openvino", "bf16")),
+            (("torch", "f32"), EngineChoice("torch", "bf16"), ("torch", "bf16")),
+        ],
+    )
+    def test_what_does_not_go_with_what_is_asked_for_gives_way(self, home, pocket, trained, asked, expected):
+        recipe = dict(zip(("engine", "precision"), trained, strict=True))
+        assert self.certain(home, pocket, recipe, asked) == expected
 
     def test_what_is_asked_for_wins(self, home, pocket):
         recipe = {"engine": "openvino", "precision": "bf16"}

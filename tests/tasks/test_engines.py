@@ -10,7 +10,8 @@ import pytest
 from headstart.backbones.engines.runtime import has_bf16
 from headstart.errors import UsageError
 from headstart.model.model import load_model
-from headstart.tasks.compare import comparison_sentence
+from headstart.tasks import compare
+from headstart.tasks.agreement import comparison_sentence
 from headstart.tasks.embed import embed
 from headstart.tasks.evaluate import evaluate
 from headstart.tasks.predict import predict
@@ -97,6 +98,19 @@ class TestLowPrecision:
     def test_with_test_photos_those_are_compared(self, photos, others, home):
         model = train(photos, test=others, precision="bf16", home=home)
         assert model.training.engine.comparison.photos == 6
+
+    def test_a_photo_that_has_gone_meanwhile_is_left_out(self, photos, tmp_path, monkeypatch):
+        """The rows in f32 are computed at the very end: what was learned must not be lost there."""
+        gone, extract = [], compare.extract
+
+        def without_one(hashed, *arguments, **options):
+            gone.append(hashed[0].sha256)
+            return extract(hashed[1:], *arguments, **options)
+
+        monkeypatch.setattr(compare, "extract", without_one)
+        model = train(photos, precision="bf16", home=tmp_path / "home")
+        assert gone
+        assert model.training.engine.comparison.photos == 4
 
     def test_f32_compares_nothing(self, photos, home):
         model = train(photos, precision="f32", home=home)

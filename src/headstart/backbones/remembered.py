@@ -6,9 +6,10 @@ import contextlib
 import hashlib
 import json
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from headstart.backbones.releases import release
 from headstart.backbones.source import POCKET_CODE, FeatureSource
 from headstart.backbones.spec import POCKET, BackboneSpec, Preprocessing
 from headstart.errors import StorageError
@@ -41,20 +42,30 @@ def remembered_source(
     """
     try:
         kept = json.loads(_path(name, layer, home).read_bytes())
-        if kept["known"] != _known(home):
+        if kept["known"] != what_decides(home):
             return None
         return FeatureSource(_spec(kept["spec"]), kept["layer"], kept["width"], load)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def remember_source(name: str, layer: str | None, home: Home, source: FeatureSource) -> None:
-    """Keep the facts of a source under the name that led to it; a home that can't be written keeps none."""
+def remember_source(
+    name: str, layer: str | None, home: Home, source: FeatureSource, known: dict[str, Any]
+) -> None:
+    """Keep the facts of a source under the name that led to it; a home that can't be written keeps none.
+
+    Args:
+        name: as the user wrote it.
+        layer: a layer reference; None: the default.
+        home: with the weights and the cache.
+        source: what was opened.
+        known: `what_decides(home)` from before it was opened.
+    """
     if source.spec.framework not in _FRAMEWORKS:
         return
     path = _path(name, layer, home)
     facts = {
-        "known": _known(home),
+        "known": known,
         "spec": asdict(source.spec),
         "layer": source.layer,
         "width": source.width,
@@ -64,23 +75,21 @@ def remember_source(name: str, layer: str | None, home: Home, source: FeatureSou
         atomic_write_bytes(path, json.dumps(facts).encode())
 
 
-def _known(home: Home) -> dict[str, Any]:
+def what_decides(home: Home) -> dict[str, Any]:
     """What decides which network and weights a name means: releases, and what weights are registered."""
     entries = sorted(home.weights.glob("*.json")) if home.weights.is_dir() else []
     status = [(path.name, path.stat()) for path in entries]
     return {
         "format": _FORMAT,
-        "releases": {each: _release(each) for each in ("headstart", "torch", "torchvision", "timm")},
-        "pocket": POCKET_CODE,
+        "releases": {each: release(each) for each in ("headstart", "torch", "torchvision", "timm")},
+        "pocket": [POCKET_CODE, hashlib.sha256(_pocket_card()).hexdigest()],
         "weights": [[name, each.st_size, each.st_mtime_ns, each.st_ino] for name, each in status],
     }
 
 
-def _release(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+def _pocket_card() -> bytes:
+    """The card beside the weights that headstart carries has their digest."""
+    return (files("headstart.backbones.pocket") / "card.json").read_bytes()
 
 
 def _path(name: str, layer: str | None, home: Home) -> Path:

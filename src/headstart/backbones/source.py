@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from headstart.backbones.spec import OWN, POCKET
+from headstart.backbones.releases import release
+from headstart.backbones.spec import POCKET
+from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 POCKET_CODE = "code 1"
 """Raised with any change to pocket's layers: its weights alone do not say what it computes."""
+
+
+_RELEASED = ("torchvision", "timm")
+"""Frameworks whose release says what their code computes."""
+_DECISIVE = ("weights_digest", "options", "preprocessing")
 
 
 class FeatureSource:
@@ -74,8 +80,19 @@ class FeatureSource:
 
     @cached_property
     def backbone(self) -> Backbone:
-        """The network, built when it is first asked for."""
-        return self._load()
+        """The network, built when it is first asked for.
+
+        Raises:
+            BackboneError: it is another one than its facts say: weights were changed since they were read.
+        """
+        found = self._load()
+        changed = [fact for fact in _DECISIVE if getattr(found.spec, fact) != getattr(self.spec, fact)]
+        if changed:
+            raise BackboneError(
+                f"the {' and '.join(changed).replace('_', ' ')} of {self.spec.name} changed while headstart "
+                "was at work; run the same command again"
+            )
+        return found
 
     @cached_property
     def network(self) -> str:
@@ -89,14 +106,10 @@ class FeatureSource:
         return f"{spec.framework}:{spec.architecture} {options} {self._code()}"
 
     def _code(self) -> str:
-        framework = self.spec.framework
-        if framework == POCKET:
+        if self.spec.framework == POCKET:
             return POCKET_CODE
-        if framework != OWN:
-            try:
-                return version(framework)
-            except PackageNotFoundError:  # an adapter of the user's own, with a name of its own
-                pass
+        if self.spec.framework in _RELEASED:
+            return release(self.spec.framework)
         return f"row {self._fingerprint()}"
 
     def _fingerprint(self) -> str:

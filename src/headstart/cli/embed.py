@@ -36,7 +36,7 @@ def embed(
     """
     from headstart.cli.output import print_json, say
     from headstart.cli.progress import progress_for_stderr
-    from headstart.cli.summary import engine_words, photos_lines
+    from headstart.cli.summary import agreement_lines, engine_words, photos_lines
     from headstart.tasks.embed import embed as compute
 
     result = compute(
@@ -60,6 +60,7 @@ def embed(
         f"{result['rows']:,} rows of {result['width']:,} features, "
         f"{counts['computed']:,} computed and {counts['reused']:,} reused in "
         f"{result['seconds']['total']:.1f} s",
+        *agreement_lines(result["engine"]),
         *photos_lines(result["photos"], result["skipped"]),
         *(f"note: {note}" for note in result["notes"]),
     )

@@ -38,7 +38,10 @@ def info(*, common: Common = COMMON) -> int:
         ),
         right=(4, 5),
     )
-    say(f"{facts['rows']:,} rows in {facts['file']}")
+    say(
+        f"{facts['rows']:,} rows in {facts['file']}; "
+        f"{facts['known_files']:,} files are known without reading them"
+    )
     return 0
 
 

@@ -51,7 +51,8 @@ def predict(
     )
     if common.json:
         shown = [each.to_json() for each in predictions]
-        print_json({"model": model, "predictions": shown, "notes": list(predictions.notes)})
+        facts = {"notes": list(predictions.notes), "engine": predictions.engine}
+        print_json({"model": model, "predictions": shown, **facts})
     else:
         show(predictions)
         note(*(f"note: {each}" for each in predictions.notes))

@@ -68,11 +68,7 @@ def training_lines(facts: dict[str, Any]) -> list[str]:
         f"{network}: {features['computed']:,} features computed, {features['reused']:,} reused "
         f"in {seconds['features']:.1f} s; head in {seconds['head']:.1f} s; {seconds['total']:.1f} s in all"
     )
-    comparison = (facts["engine"] or {}).get("comparison")
-    if comparison is not None:
-        from headstart.tasks.compare import comparison_sentence
-
-        lines.append(f"answers: {comparison_sentence(comparison)}")
+    lines += agreement_lines(facts["engine"])
     lines.append(f"model:   {facts['model']}")
     lines.append(f"report:  {facts['report']}")
     if facts["photos"]["skipped"]:
@@ -88,3 +84,20 @@ def engine_words(engine: dict[str, Any] | None) -> str:
         ' in openvino bf16'
     """
     return "" if engine is None else f" in {engine['name']} {engine['precision']}"
+
+
+def agreement_lines(engine: dict[str, Any] | None) -> list[str]:
+    """Write how features and answers in a lower precision agree with those in f32; nothing for f32 itself.
+
+    Example:
+        >>> agreement = {"photos": 16, "median": 0.9999, "least": 0.9995}
+        >>> agreement_lines({"precision": "bf16", "agreement": agreement})
+        ['features: cosine with torch in f32: 0.9995 or more for each of 16 photos']
+    """
+    if engine is None or engine["precision"] == "f32":
+        return []
+    from headstart.tasks.agreement import agreement_sentence, comparison_sentence
+
+    agreement, comparison = engine.get("agreement"), engine.get("comparison")
+    lines = [] if agreement is None else [f"features: {agreement_sentence(agreement)}"]
+    return lines if comparison is None else [*lines, f"answers: {comparison_sentence(comparison)}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from headstart.backbones.engines.choose import Chosen, choose_engine, the_engine
@@ -45,7 +45,7 @@ class ByTrial:
 
     home: Home
     asked: EngineChoice = ANY
-    _before: dict[tuple[str, str], Chosen] = field(default_factory=dict)
+    _before: dict[tuple[str, str, str], Chosen] = field(default_factory=dict)
 
     def choose(self, source: FeatureSource, photos: Sequence[Hashed], reader: PhotoReader) -> Chosen:
         """As `Choosing.choose`; the trial takes photos from everywhere in the list."""
@@ -55,7 +55,7 @@ class ByTrial:
             decoded = reader.decode(some, source.spec.preprocessing.resize)
             return [each.pixels for each in decoded if not isinstance(each, Skipped)]
 
-        which = (source.spec.weights_digest, source.layer)
+        which = (source.spec.weights_digest, source.network, source.layer)
         if which not in self._before:  # a home that can't be written remembers nothing, but one run must
             self._before[which] = choose_engine(source, self.home, self.asked, pictures)
         return self._before[which]
@@ -79,12 +79,15 @@ class AsTrained:
         """As `Choosing.choose`; nothing is tried."""
         engine, precision = self._trained(source)
         if self.asked != ANY:
-            engine, precision = self.asked.engine or engine, self.asked.precision or precision
-            return _certain(source, self.home, engine, precision)
+            return self._certain(source, *_overruled(engine, precision, self.asked))
         try:
-            return _certain(source, self.home, engine, precision)
+            chosen = self._certain(source, engine, precision)
         except UsageError:  # not on this machine, or a network in int8 that only the training's home has
-            return _certain(source, self.home, "openvino" if has_openvino() else "torch", "f32")
+            return self._instead(source, engine, precision)
+        quantised = chosen.engine.identity().get("quantised")
+        if quantised != self.recipe.get("quantised"):  # made from other photos: another network
+            return self._instead(source, engine, precision)
+        return chosen
 
     def _trained(self, source: FeatureSource) -> tuple[EngineName, Precision]:
         usual: EngineName = "torch" if source.spec.framework == OWN else "openvino"
@@ -92,6 +95,24 @@ class AsTrained:
         engine = next((each for each in ENGINES if each == self.recipe.get("engine")), usual)
         return engine, next((each for each in PRECISIONS if each == word), "f32")
 
+    def _certain(self, source: FeatureSource, engine: EngineName, precision: Precision) -> Chosen:
+        device = self.recipe.get("device", "").partition(",")[0]
+        found = the_engine(source, self.home, engine, precision, device=device)
+        return Chosen(found, EnginePlan(engine, precision, getattr(found, "device", "cpu")))
 
-def _certain(source: FeatureSource, home: Home, engine: EngineName, precision: Precision) -> Chosen:
-    return Chosen(the_engine(source, home, engine, precision), EnginePlan(engine, precision))
+    def _instead(self, source: FeatureSource, engine: EngineName, precision: Precision) -> Chosen:
+        other: EngineName = "openvino" if has_openvino() and source.spec.framework != OWN else "torch"
+        note = (
+            f"the model was trained on features from {engine} {precision}, which can't be had here: "
+            f"those of {other} f32 are a little different"
+        )
+        return replace(self._certain(source, other, "f32"), notes=(note,))
+
+
+def _overruled(engine: EngineName, precision: Precision, asked: EngineChoice) -> tuple[EngineName, Precision]:
+    """What was trained with, but for what is asked for; what does not go with that gives way."""
+    if asked.precision == "int8":
+        return "openvino", "int8"
+    if asked.engine == "torch" and asked.precision is None and precision == "int8":
+        return "torch", "f32"
+    return asked.engine or engine, asked.precision or precision

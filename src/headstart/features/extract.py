@@ -112,7 +112,7 @@ def extract(
         photos=tuple(each.photo for each in used),
         sha256=tuple(each.sha256 for each in used),
         skipped=(*skipped, *filling.skipped),
-        notes=(*filling.notes, *store.take_notes()),
+        notes=(*chosen.notes, *filling.notes, *store.take_notes()),
         computed=len(filling.computed),
         reused=len(used) - len(filling.computed),
         seconds=time.perf_counter() - began,

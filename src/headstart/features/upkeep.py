@@ -83,9 +83,12 @@ class SpaceInfo:
 
     @property
     def engine(self) -> str:
-        """The engine's name."""
+        """The engine's name and the precision that it computed in: "openvino f32"."""
         engine = self.description.get("engine")
-        return str(engine.get("engine", "unknown")) if isinstance(engine, dict) else "unknown"
+        if not isinstance(engine, dict):
+            return "unknown"
+        precision = str(engine.get("precision", "")).partition(",")[0]
+        return f"{engine.get('engine', 'unknown')} {precision}".strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,10 @@ def _code(model: Model, backbone: Backbone) -> list[str]:
     if backbone.spec.framework != OWN or _NETWORK not in model.recipe:
         return []
     now = TorchEngine(FeatureSource.of(backbone, model.layer)).identity()
-    comparable = all(model.recipe.get(key) == now[key] for key in ("cpu", _TORCH))
+    usual = "f32, highest"  # of products in torch: others give the photo of noise another row
+    comparable = now["precision"] == usual and all(
+        model.recipe.get(key) == now[key] for key in ("cpu", _TORCH)
+    )
     if not comparable or model.recipe[_NETWORK] == now[_NETWORK]:
         return []
     return ["with the same weights it computes other features, so its code has changed"]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from headstart.backbones.engines.engine import EngineChoice
 from headstart.features.choosing import ByTrial
 from headstart.features.extract import extract
-from headstart.images.names import counted
 from headstart.images.splits import holdout
 from headstart.tasks.judge import HELD_OUT_SHARE, fitted, labels_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -82,9 +80,13 @@ def compare_with_f32(
         return None
     asked = asked[np.linspace(0, len(asked) - 1, min(len(asked), MOST_PHOTOS)).astype(int)]
     exact = _rows_in_f32(pool, asked, photos, store, extraction)
+    asked = asked[[pool.sha256[at] in exact for at in asked]]  # a file may have gone meanwhile
+    if len(asked) == 0:
+        return None
     judge = fitted(table, shown, head, seed, min_photos=1).head_
     labels = np.asarray(labels_of(pool))[asked]
-    low, high = _answers(judge, pool.rows[asked]), _answers(judge, exact)
+    low = _answers(judge, pool.rows[asked])
+    high = _answers(judge, np.stack([exact[pool.sha256[at]] for at in asked]))
     return Comparison(
         len(asked), _share(low == high), accuracy=_share(low == labels), accuracy_f32=_share(high == labels)
     )
@@ -96,19 +98,17 @@ def _rows_in_f32(
     photos: Sequence[Hashed],
     store: FeatureStore,
     extraction: Extraction,
-) -> NDArray[np.float32]:
-    known = {each.sha256: each for each in photos}
-    contents = list(dict.fromkeys(pool.sha256[at] for at in asked))
+) -> dict[str, NDArray[np.float32]]:
+    known = {(each.sha256, each.photo.name): each for each in photos}
     found = extract(
-        [known[each] for each in contents],
+        [known[pool.sha256[at], pool.photos[at].name] for at in asked],
         extraction.source,
         store=store,
         reader=extraction.reader,
-        engine=ByTrial(extraction.home, EngineChoice(precision="f32")),
+        engine=ByTrial(extraction.home, EngineChoice(None if pool.plan is None else pool.plan.engine, "f32")),
         progress=extraction.progress,
     )
-    rows = dict(zip(found.sha256, found.rows, strict=True))
-    return np.stack([rows[pool.sha256[at]] for at in asked])
+    return dict(zip(found.sha256, found.rows, strict=True))
 
 
 def _answers(head: Head, rows: NDArray[np.float32]) -> NDArray[np.str_]:
@@ -118,28 +118,3 @@ def _answers(head: Head, rows: NDArray[np.float32]) -> NDArray[np.str_]:
 
 def _share(right: NDArray[np.bool_]) -> float:
     return float(np.mean(right))
-
-
-def agreement_sentence(facts: Mapping[str, Any]) -> str:
-    """Say how far features agree with torch's in f32.
-
-    Example:
-        >>> agreement_sentence({"photos": 16, "median": 0.99996, "least": 0.99994})
-        'cosine with torch in f32: 0.9999 or more for each of 16 photos'
-    """
-    least = math.floor(facts["least"] * 1e4) / 1e4
-    return f"cosine with torch in f32: {least:.4f} or more for each of {counted(facts['photos'], 'photo')}"
-
-
-def comparison_sentence(facts: Mapping[str, Any]) -> str:
-    """Say how far answers agree with those from features in f32.
-
-    Example:
-        >>> comparison_sentence({"photos": 80, "same": 0.9875, "accuracy": 0.95, "accuracy_f32": 0.9625})
-        'as with f32 for 79 of 80 photos held out; right for 76, with f32 for 77'
-    """
-    same, right, exact = (
-        round(facts[name] * facts["photos"]) for name in ("same", "accuracy", "accuracy_f32")
-    )
-    photos = counted(facts["photos"], "photo")
-    return f"as with f32 for {same} of {photos} held out; right for {right}, with f32 for {exact}"

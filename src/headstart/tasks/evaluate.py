@@ -27,6 +27,8 @@ from headstart.tasks.paths import given_path
 from headstart.tasks.rows import open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from headstart.features.progress import Progress
     from headstart.heads.metrics import Measurement
     from headstart.images.photo import Skipped
@@ -46,6 +48,7 @@ class Evaluation:
         leaked: how many of them the model was trained on.
         notes: what people should know.
         seconds: wall time in all.
+        engine: what computed the features, as JSON values; None for one that was given.
     """
 
     model: str
@@ -56,6 +59,7 @@ class Evaluation:
     leaked: int
     notes: tuple[str, ...]
     seconds: float
+    engine: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -77,6 +81,7 @@ class Evaluation:
             },
             "skipped": skipped_json(self.skipped),
             "notes": list(self.notes),
+            "engine": self.engine,
             "seconds": {"total": round(self.seconds, 3)},
         }
 
@@ -143,4 +148,5 @@ def evaluate(
         leaked=len(found.leaked),
         notes=(*found.notes, *table.notes, *missing_classes(answerer.classes, true), *answerer.notes),
         seconds=time.monotonic() - began,
+        engine=None if table.plan is None else table.plan.to_json(),
     )

@@ -26,6 +26,7 @@ class FeaturesInfo:
             "file": str(self.info.file),
             "file_bytes": self.info.file_bytes,
             "rows": self.info.rows,
+            "known_files": self.info.files,
             "spaces": [
                 {
                     "space": space.digest,

@@ -29,7 +29,7 @@ from headstart.report.facts import (
 )
 from headstart.report.reliability import reliability_bins
 from headstart.report.thumbnails import thumbnail
-from headstart.tasks.compare import agreement_sentence, comparison_sentence
+from headstart.tasks.agreement import agreement_sentence, comparison_sentence
 from headstart.tasks.facts import engine_facts
 from headstart.tasks.judge import labels_of
 

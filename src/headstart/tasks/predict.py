@@ -59,11 +59,18 @@ class Predictions(list[Prediction]):
 
     Attributes:
         notes: links that were not followed, pictures that are animations, a network that is a small one, …
+        engine: what computed the features, as JSON values; None for one that was given.
     """
 
-    def __init__(self, predictions: Iterable[Prediction], notes: Sequence[str]) -> None:
+    def __init__(
+        self,
+        predictions: Iterable[Prediction],
+        notes: Sequence[str],
+        engine: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(predictions)
         self.notes = tuple(dict.fromkeys(notes))
+        self.engine = engine
 
 
 def predict(
@@ -133,7 +140,8 @@ def predict(
     for each in (*found.skipped, *unread, *table.skipped):
         predictions[each.name] = Prediction(each.name, error=_why(each))
     notes = (*found.notes, *table.notes, *answerer.notes)
-    return Predictions((predictions[name] for name in found.order), notes)
+    used = None if table.plan is None else table.plan.to_json()
+    return Predictions((predictions[name] for name in found.order), notes, used)
 
 
 def _why(skipped: Skipped) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headstart.backbones.engines.engine import EngineChoice
-from headstart.backbones.remembered import remember_source, remembered_source
+from headstart.backbones.remembered import remember_source, remembered_source, what_decides
 from headstart.backbones.source import FeatureSource
 from headstart.errors import WeightsMissingError
 from headstart.features.choosing import ByTrial
@@ -87,8 +87,10 @@ class Wanted:
             return self.known
         if not isinstance(self.backbone, str):
             return FeatureSource.of(self.backbone, self.layer)
-        source = FeatureSource.of(open_backbone(self.backbone, self.home, progress), self.layer)
-        remember_source(self.backbone, self.layer, self.home, source)
+        backbone = open_backbone(self.backbone, self.home, progress)
+        known = what_decides(self.home)  # after a fetch; a change after it shows in the next command
+        source = FeatureSource.of(backbone, self.layer)
+        remember_source(self.backbone, self.layer, self.home, source, known)
         return source
 
 

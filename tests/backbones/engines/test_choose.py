@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from headstart.backbones.engines import choose, trial
+from headstart.backbones.engines import choose, network_file, trial
 from headstart.backbones.engines.agreement import agreement
 from headstart.backbones.engines.choose import choose_engine, the_engine
 from headstart.backbones.engines.engine import ANY, EngineChoice
@@ -16,7 +16,7 @@ from headstart.backbones.engines.torch_engine import TorchEngine
 from headstart.backbones.engines.trial import Candidate, try_engines
 from headstart.backbones.load import load_backbone
 from headstart.backbones.source import FeatureSource
-from headstart.errors import BackboneError, UsageError
+from headstart.errors import BackboneError, StorageError, UsageError
 from headstart.storage.home import Home
 from headstart.testing import fake_photo, tiny_backbone
 
@@ -105,6 +105,31 @@ class TestTrial:
         assert plan.engine == "torch"
         assert plan.refused == {"openvino f32": "unknown operation"}
 
+    def test_whatever_one_engine_raises_another_may_run_it(self):
+        class Crashing(Fake):
+            def rows(self, pictures):
+                raise RuntimeError("no kernel\nfor this shape")
+
+        plan = try_engines(candidates(openvino_f32=Crashing(), torch_f32=Fake()), Fake(), self.some, ANY)
+        assert (plan.engine, plan.refused) == ("torch", {"openvino f32": "no kernel for this shape"})
+
+    def test_a_full_disk_is_no_reason_against_an_engine(self):
+        class Full(Fake):
+            def rows(self, pictures):
+                raise StorageError("no space left")
+
+        with pytest.raises(StorageError, match="no space left"):
+            try_engines(candidates(openvino_f32=Full(), torch_f32=Fake()), Fake(), self.some, ANY)
+
+    def test_a_photo_without_features_does_not_decide(self):
+        class Broken(Fake):
+            def rows(self, pictures):
+                for number, row in enumerate(super().rows(pictures)):
+                    yield np.full_like(row, np.nan) if number % 6 == 1 else row
+
+        plan = try_engines(candidates(openvino_f32=Broken(), torch_f32=Broken()), Broken(), self.some, ANY)
+        assert plan.agreement.photos == 5
+
     def test_where_none_is_left_each_says_why(self):
         with pytest.raises(BackboneError, match=r"openvino f32: unknown operation.*--engine torch"):
             try_engines(candidates(openvino_f32=Fake(fault="unknown operation")), Fake(), self.some, ANY)
@@ -163,11 +188,39 @@ class TestChoice:
         monkeypatch.setattr(plan, "cpu_kind", lambda: "another")
         assert recall(pocket, home, ANY) is None
 
+    def test_a_card_that_is_hidden_now_is_no_card(self, pocket, home):
+        remember(EnginePlan("torch", "f32", "cuda"), pocket, home, ANY)
+        assert choose_engine(pocket, home, ANY, photos).plan.device == "cpu"
+
+    def test_of_two_that_tried_at_once_the_first_counts(self, pocket, home):
+        first, second = EnginePlan("torch", "f32"), EnginePlan("openvino", "bf16")
+        assert remember(first, pocket, home, ANY) == first
+        assert remember(second, pocket, home, ANY) == first
+
+    @pytest.mark.parametrize("asked", [EngineChoice(precision="f32"), EngineChoice(precision="bf16")])
+    def test_a_network_of_the_users_own_is_followed_only_where_openvino_is_asked_for(self, home, asked):
+        source = FeatureSource.of(tiny_backbone())
+        some = [fake_photo(0, 0, side=32)]
+        assert choose_engine(source, home, asked, lambda most: some).plan.engine == "torch"
+        named = EngineChoice("openvino", "f32")
+        assert choose_engine(source, home, named, lambda most: some).plan.engine == "openvino"
+
+    def test_bf16_takes_a_processor_that_has_it(self, pocket, home, monkeypatch):
+        monkeypatch.setattr(choose, "has_bf16", lambda: False)
+        assert choose_engine(pocket, home, ANY, photos).plan.photos_per_second.keys() == {
+            "openvino f32", "torch f32",
+        }  # fmt: skip
+        assert choose_engine(pocket, home, EngineChoice(None, "bf16"), photos).plan.engine == "torch"
+        with pytest.raises(UsageError, match="bf16 needs a processor that computes in bfloat16"):
+            choose_engine(pocket, home, EngineChoice("openvino", "bf16"), photos)
+
     def test_without_openvino_torch_remains(self, pocket, home, monkeypatch):
         monkeypatch.setattr(choose, "has_openvino", lambda: False)
+        monkeypatch.setattr(network_file, "release", lambda package: "")
         assert choose_engine(pocket, home, ANY, photos).plan.engine == "torch"
         with pytest.raises(
-            UsageError, match=r"--engine openvino is not installed here; .*pip install openvino"
+            UsageError,
+            match=r"--engine openvino needs OpenVINO, which is not installed here: pip install openvino",
         ):
             choose_engine(pocket, home, EngineChoice("openvino"), photos)
         with pytest.raises(UsageError, match="not installed"):

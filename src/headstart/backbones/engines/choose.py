@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headstart.backbones.engines.engine import ANY, ENGINES, EngineChoice, EngineName, Precision
+from headstart.backbones.engines.engine import ANY, EngineChoice, EngineName, Precision
 from headstart.backbones.engines.openvino_engine import OpenVinoEngine
 from headstart.backbones.engines.plan import EnginePlan, recall, remember
 from headstart.backbones.engines.runtime import has_bf16, has_openvino
@@ -31,10 +31,17 @@ CALIBRATION_PHOTOS = 128
 
 @dataclass(frozen=True)
 class Chosen:
-    """An engine, ready to run, and why it is this one; None where nothing was chosen."""
+    """An engine, ready to run.
+
+    Attributes:
+        engine: the engine.
+        plan: why it is this one; None where nothing was chosen.
+        notes: what people should know of the choice.
+    """
 
     engine: Engine
     plan: EnginePlan | None
+    notes: tuple[str, ...] = ()
 
 
 def choose_engine(source: FeatureSource, home: Home, asked: EngineChoice, pictures: Pictures) -> Chosen:
@@ -75,29 +82,43 @@ def choose_engine(source: FeatureSource, home: Home, asked: EngineChoice, pictur
     return _built(source, home, plan)
 
 
-def the_engine(source: FeatureSource, home: Home | None, engine: EngineName, precision: Precision) -> Engine:
+def the_engine(
+    source: FeatureSource,
+    home: Home | None,
+    engine: EngineName,
+    precision: Precision,
+    *,
+    device: str = CPU,
+) -> Engine:
     """A certain engine, without any trial.
+
+    Args:
+        source: what is to be run.
+        home: where converted networks are kept; None: nowhere.
+        engine: its name.
+        precision: in which it computes.
+        device: "cuda" where torch should take a card, if there is one.
 
     Raises:
         UsageError: this machine does not have it, or the network was never quantised in this home.
     """
     _require_possible(EngineChoice(engine, precision))
-    return _engine(source, home, engine, precision, CUDA if engine == "torch" and has_cuda() else CPU)
+    on_card = engine == "torch" and device == CUDA and has_cuda()
+    return _engine(source, home, engine, precision, CUDA if on_card else CPU)
 
 
 def _tried(source: FeatureSource, home: Home, asked: EngineChoice, pictures: Pictures) -> EnginePlan:
     real = pictures(CALIBRATION_PHOTOS if asked.precision == "int8" else PHOTOS)
-    if asked.precision == "int8" and real:
+    if not real:  # nothing to measure, and nothing to compute
+        return EnginePlan(asked.engine or ("openvino" if has_openvino() else "torch"), "f32")
+    if asked.precision == "int8":
         from headstart.backbones.engines.quantise import quantise
 
         quantise(source, home, real)
     reference = TorchEngine(source)
     candidates = _candidates(source, home, asked, reference)
-    if not real:  # nothing to measure, and soon nothing to compute
-        return EnginePlan(candidates[0].engine, candidates[0].precision, candidates[0].device)
     plan = try_engines(candidates, reference, real[:PHOTOS], asked)
-    remember(plan, source, home, asked)
-    return plan
+    return remember(plan, source, home, asked)
 
 
 def _candidates(
@@ -106,7 +127,7 @@ def _candidates(
     """In the order of preference, f32 first; the reference is one of them."""
     found = []
     for precision in _precisions(asked):
-        for engine, device in _places(asked, precision):
+        for engine, device in _places(source, asked, precision):
             same = (engine, precision, device) == ("torch", "f32", CPU)
             build = reference if same else _engine(source, home, engine, precision, device)
             found.append(Candidate(engine, precision, device, build))
@@ -116,12 +137,17 @@ def _candidates(
 def _precisions(asked: EngineChoice) -> list[Precision]:
     if asked.precision is not None:
         return [asked.precision]
-    return ["f32", "bf16"] if not has_openvino() or has_bf16() else ["f32"]
+    return ["f32", "bf16"] if has_bf16() else ["f32"]
 
 
-def _places(asked: EngineChoice, precision: Precision) -> list[tuple[EngineName, str]]:
+def _suits_openvino(source: FeatureSource, asked: EngineChoice, precision: Precision) -> bool:
+    asked_for = asked.engine == "openvino" or precision == "int8"
+    return (source.spec.framework != OWN or asked_for) and (precision != "bf16" or has_bf16())
+
+
+def _places(source: FeatureSource, asked: EngineChoice, precision: Precision) -> list[tuple[EngineName, str]]:
     places: list[tuple[EngineName, str]] = []
-    if has_openvino() and asked.engine != "torch":
+    if has_openvino() and asked.engine != "torch" and _suits_openvino(source, asked, precision):
         places.append(("openvino", CPU))
     if precision != "int8" and asked.engine != "openvino":
         # torch's bf16 lost to OpenVINO's on every network (docs/performance.md): no time is spent on it.
@@ -134,11 +160,13 @@ def _places(asked: EngineChoice, precision: Precision) -> list[tuple[EngineName,
 
 def _require_possible(asked: EngineChoice) -> None:
     """Refuse, before any work, what this machine does not have."""
-    needs_openvino = asked.engine == "openvino" or asked.precision == "int8"
-    if needs_openvino and not has_openvino():
+    wish = "--engine openvino" if asked.engine == "openvino" else "--precision int8"
+    if (asked.engine == "openvino" or asked.precision == "int8") and not has_openvino():
+        raise UsageError(f"{wish} needs OpenVINO, which is not installed here: pip install openvino")
+    if asked.engine == "openvino" and asked.precision == "bf16" and not has_bf16():
         raise UsageError(
-            f"--engine openvino is not installed here; expected one of {', '.join(ENGINES[1:])}, "
-            "or: pip install openvino"
+            "--precision bf16 needs a processor that computes in bfloat16 (AMX, AVX-512 BF16); this one does "
+            "not: choose --precision f32"
         )
 
 

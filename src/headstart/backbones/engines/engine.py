@@ -71,11 +71,6 @@ class EngineChoice:
             raise UsageError("--precision int8 needs --engine openvino; torch runs f32 and bf16")
         return cls(name, kind)
 
-    @property
-    def open(self) -> bool:
-        """Whether anything is left to choose."""
-        return self.engine is None or self.precision is None
-
 
 ANY = EngineChoice()
 """Nothing in particular: the trial chooses."""

@@ -8,13 +8,13 @@ import json
 import tempfile
 import warnings
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.backbones.engines.parts import read_parts, write_parts
 from headstart.backbones.engines.runtime import converter, openvino
-from headstart.errors import BackboneError, StorageError
+from headstart.backbones.releases import release
+from headstart.errors import BackboneError, HeadstartError, StorageError
 
 if TYPE_CHECKING:
     from headstart.backbones.source import FeatureSource
@@ -40,8 +40,8 @@ def conversion(source: FeatureSource) -> dict[str, str]:
     """Everything that decides what a conversion gives, known without loading anything."""
     return {
         "conversion": str(CONVERSION),
-        "openvino": version("openvino"),
-        "torch": version("torch"),
+        "openvino": release("openvino"),
+        "torch": release("torch"),
         "network": source.network,
     }
 
@@ -95,6 +95,8 @@ def convert(source: FeatureSource) -> NetworkFile:
             traced = torch.jit.trace(module, photo, check_trace=False)  # type: ignore[no-untyped-call]
             model = converter()(traced, input=[package.PartialShape(list(photo.shape))])
         return write_down(model)
+    except (HeadstartError, MemoryError):  # of this machine, not of the network: the next run may do better
+        raise
     except Exception as fault:
         said = " ".join(str(fault).split())[:200]
         raise BackboneError(
@@ -104,10 +106,16 @@ def convert(source: FeatureSource) -> NetworkFile:
 
 def write_down(model: Any) -> NetworkFile:
     """An OpenVINO model as bytes, with its numbers as they are."""
-    with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
-        path = Path(folder, "network.xml")
-        openvino().save_model(model, path, compress_to_fp16=False)  # half precision: another network
-        return NetworkFile(path.read_bytes(), path.with_suffix(".bin").read_bytes())
+    try:
+        with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
+            path = Path(folder, "network.xml")
+            openvino().save_model(model, path, compress_to_fp16=False)  # half precision: another network
+            return NetworkFile(path.read_bytes(), path.with_suffix(".bin").read_bytes())
+    except OSError as error:
+        raise StorageError(
+            f"the converted network could not be written to the folder for temporary files "
+            f"({error.strerror or error}); free some space there, or set TMPDIR to another folder"
+        ) from error
 
 
 def keep(place: Path, name: str, network: NetworkFile) -> None:

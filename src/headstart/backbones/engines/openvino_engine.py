@@ -17,6 +17,7 @@ from headstart.backbones.engines.network_file import (
     network_name,
 )
 from headstart.backbones.engines.processor import cpu_kind, usable_cpus
+from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -114,7 +115,13 @@ class OpenVinoEngine:
         }
         facts = {"name": network_name(self.source), **self.identity()}
         place = None if self._home is None else self._home.cache / "compiled"
-        return compiled_network(self._network, facts, settings, place)
+        try:
+            return compiled_network(self._network, facts, settings, place)
+        except (ImportError, RuntimeError) as fault:
+            said = " ".join(str(fault).split())[:200]
+            raise BackboneError(
+                f"OpenVINO can't run {self.source.spec.name} ({said}); choose --engine torch"
+            ) from fault
 
     def _network(self) -> NetworkFile:
         return network_file(self.source, self._home) if self._quantised is None else self._quantised

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from typing import TYPE_CHECKING
 
 from headstart.storage.atomic import atomic_write_bytes
@@ -13,6 +14,11 @@ from headstart.storage.home import private_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+MOST_BYTES = 8 * 1024**3
+"""Of one folder: VGG-16 with its classifier takes 0.5 GB, most networks 5 to 100 MB."""
+
+_SUFFIXES = {".json", ".xml", ".bin", ".blob"}
 
 
 def write_parts(place: Path, name: str, parts: Mapping[str, bytes]) -> None:
@@ -35,12 +41,50 @@ def write_parts(place: Path, name: str, parts: Mapping[str, bytes]) -> None:
         {'xml': b'<net/>'}
     """
     private_folder(place)
+    tidy(place, MOST_BYTES - sum(map(len, parts.values())))
     record = {kind: hashlib.sha256(data).hexdigest() for kind, data in parts.items()}
     for kind, data in parts.items():
         path = place / f"{record[kind]}.{kind}"
         if not path.exists():
             atomic_write_bytes(path, data)
     atomic_write_bytes(place / f"{name}.json", json.dumps(record).encode())
+
+
+def tidy(place: Path, most_bytes: int) -> None:
+    """Remove what was used longest ago, until the rest is no larger; all of it can be made again.
+
+    A process that reads a piece while it goes finds it missing, and makes it again.
+
+    Args:
+        place: the folder.
+        most_bytes: that may stay.
+    """
+    records = sorted(place.glob("*.json"), key=_changed, reverse=True)
+    kept, room = set[str](), most_bytes
+    for path in records:
+        pieces = [piece for piece in _pieces(path) if piece.name not in kept]
+        room -= sum(piece.stat().st_size for piece in pieces if piece.exists())
+        if room >= 0:
+            kept.update((path.name, *(piece.name for piece in pieces)))
+    for path in place.iterdir():
+        if path.name not in kept and path.suffix in _SUFFIXES:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _pieces(record: Path) -> list[Path]:
+    try:
+        known = json.loads(record.read_bytes())
+        return [record.with_name(f"{digest}.{kind}") for kind, digest in known.items()]
+    except (OSError, ValueError, AttributeError):
+        return []
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def read_parts(place: Path, name: str) -> dict[str, bytes] | None:
@@ -57,4 +101,8 @@ def read_parts(place: Path, name: str) -> dict[str, bytes] | None:
     for kind in damaged:
         with contextlib.suppress(OSError):
             (place / f"{record[kind]}.{kind}").unlink()
-    return None if damaged else parts
+    if damaged:
+        return None
+    with contextlib.suppress(OSError):  # it was used: `tidy` takes others first
+        os.utime(place / f"{name}.json")
+    return parts

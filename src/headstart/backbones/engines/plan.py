@@ -12,6 +12,7 @@ from headstart.backbones.engines.agreement import Agreement
 from headstart.backbones.engines.engine import EngineChoice, EngineName, Precision
 from headstart.backbones.engines.network_file import conversion
 from headstart.backbones.engines.processor import cpu_kind, gpu_kind
+from headstart.backbones.engines.torch_engine import CUDA, has_cuda
 from headstart.errors import StorageError
 from headstart.storage.atomic import atomic_write_bytes
 from headstart.storage.home import private_folder
@@ -56,12 +57,19 @@ class EnginePlan:
         }
 
 
-def remember(plan: EnginePlan, source: FeatureSource, home: Home, asked: EngineChoice) -> None:
-    """Keep a plan, before the first row is computed by it; a home that can't be written keeps none."""
+def remember(plan: EnginePlan, source: FeatureSource, home: Home, asked: EngineChoice) -> EnginePlan:
+    """Keep a plan, before the first row is computed by it; a home that can't be written keeps none.
+
+    Returns:
+        The plan that counts: of two processes that tried at the same time, the first one's.
+    """
     path = _path(source, home, asked)
+    if (first := recall(source, home, asked)) is not None:
+        return first
     with contextlib.suppress(StorageError):
         private_folder(path.parent)
         atomic_write_bytes(path, json.dumps(asdict(plan), indent=1).encode())
+    return plan
 
 
 def recall(source: FeatureSource, home: Home, asked: EngineChoice) -> EnginePlan | None:
@@ -73,7 +81,8 @@ def recall(source: FeatureSource, home: Home, asked: EngineChoice) -> EnginePlan
         EngineChoice.checked(plan.engine, plan.precision)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    return plan
+    hidden = plan.device == CUDA and not has_cuda()  # the driver lists a card that this process may not use
+    return None if hidden else plan
 
 
 def _path(source: FeatureSource, home: Home, asked: EngineChoice) -> Path:

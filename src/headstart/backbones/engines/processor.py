@@ -24,12 +24,17 @@ def cpu_kind() -> str:
         >>> cpu_kind() == cpu_kind() != ""
         True
     """
-    facts = _cpuinfo()
-    name = facts.get("model name") or platform.processor() or platform.machine()
-    has = set((facts.get("flags") or facts.get("Features") or "").split())
+    name = _cpuinfo().get("model name") or platform.processor() or platform.machine()
+    has = cpu_flags()
     instructions = " ".join(each for each in _INSTRUCTIONS if each in has)
     forced = os.environ.get(_FORCED)
     return ", ".join(part for part in (name, instructions, forced and f"{_FORCED}={forced}") if part)
+
+
+def cpu_flags() -> set[str]:
+    """What Linux says that the processor can do; empty elsewhere."""
+    facts = _cpuinfo()
+    return set((facts.get("flags") or facts.get("Features") or "").split())
 
 
 @cache
@@ -51,6 +56,7 @@ def usable_cpus() -> int:
     return os.cpu_count() or 1
 
 
+@cache
 def _cpuinfo() -> dict[str, str]:
     """What Linux says of the first processor; {} elsewhere."""
     try:

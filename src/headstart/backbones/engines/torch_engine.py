@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from importlib.metadata import version
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from headstart.backbones.engines.engine import in_order
 from headstart.backbones.engines.processor import cpu_kind, gpu_kind, usable_cpus
+from headstart.backbones.releases import release
 from headstart.backbones.source import FeatureSource
 from headstart.errors import BackboneError
 from headstart.images.pixels import to_pixels
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from torch import Tensor
+    from torch.nn import Module
 
     from headstart.backbones.base import Backbone
     from headstart.backbones.engines.engine import Precision
@@ -80,7 +82,7 @@ class TorchEngine:
         """As `Engine.identity`; nothing is loaded for it, except where only its rows can name a network."""
         return {
             "engine": "torch",
-            "torch": version("torch"),
+            "torch": release("torch"),
             "precision": self.precision if self.precision != "f32" else f"f32, {_matmul_precision()}",
             "threads": "1 for each photo" if self.batch == 1 else "the device's",
             "cpu": cpu_kind(),
@@ -122,17 +124,21 @@ class TorchEngine:
         row: NDArray[np.float32] = self._passed(lambda each: backbone.features(each, layer), pixels)[0]
         return row
 
+    @cached_property
+    def _placed(self) -> Module:
+        """The network where batches run: a copy, the backbone itself stays on the CPU."""
+        return self.source.backbone.to_module(self.source.layer).to(self.device)
+
     def _in_batches(self, pictures: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
-        module = self.source.backbone.to_module(self.source.layer).to(self.device)
         waiting: list[NDArray[np.uint8]] = []
         for picture in pictures:
             waiting.append(picture)
             if len(waiting) == self.batch:
-                yield from self._passed(module, to_pixels(waiting))
+                yield from self._passed(self._placed, to_pixels(waiting))
                 waiting = []
         if waiting:
             padded = waiting + [np.zeros_like(waiting[0])] * (self.batch - len(waiting))
-            yield from self._passed(module, to_pixels(padded))[: len(waiting)]
+            yield from self._passed(self._placed, to_pixels(padded))[: len(waiting)]
 
     def _passed(
         self, network: Callable[[Tensor], Tensor], pixels: NDArray[np.float32]
@@ -142,7 +148,7 @@ class TorchEngine:
         placed = torch.from_numpy(pixels).to(self.device, memory_format=torch.channels_last)
         low = torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16")
         # Not inference_mode: networks that keep tensors of a pass could give no gradients afterwards.
-        with torch.no_grad(), low:
+        with torch.no_grad(), low, torch.backends.cudnn.flags(allow_tf32=False, deterministic=True):
             rows: NDArray[np.float32] = network(placed).flatten(1).float().cpu().numpy()
         return rows
 

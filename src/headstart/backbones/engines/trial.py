@@ -11,7 +11,7 @@ import numpy as np
 
 from headstart.backbones.engines.agreement import Agreement, agreement
 from headstart.backbones.engines.plan import EnginePlan
-from headstart.errors import BackboneError
+from headstart.errors import BackboneError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,6 +73,7 @@ def try_engines(
     """
     share = seconds / (len(candidates) + 1)
     wanted, pace = _measured(reference, pictures, share)
+    sound = [bool(np.isfinite(row).all()) for row in wanted]  # others are named when their rows are due
     found: dict[str, Agreement] = {}
     speeds: dict[str, float] = {}
     refused: dict[str, str] = {}
@@ -81,31 +82,37 @@ def try_engines(
         try:
             known = each.build is reference
             rows, speed = (wanted, pace) if known else _measured(each.build, pictures[: len(wanted)], share)
-        except BackboneError as fault:
-            refused[each.label] = str(fault)
+        except (StorageError, MemoryError):
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever one engine raises, another one may run it
+            refused[each.label] = " ".join(str(fault).split())
             continue
         speeds[each.label] = round(speed, 1)
-        common = min(len(rows), len(wanted))
-        found[each.label] = agreement(rows[:common], wanted[:common])
-        if asked.precision is None and not found[each.label].allows(each.precision):
+        both = [at for at in range(len(rows)) if sound[at]]
+        if both:
+            found[each.label] = agreement(rows[both], wanted[both])
+        if asked.precision is None and both and not found[each.label].allows(each.precision):
             refused[each.label] = str(found[each.label])
         elif best is None or speed > _FASTER * speeds[best.label]:
             best = each
     if best is None:
         raise BackboneError(_none_left(refused))
-    return EnginePlan(best.engine, best.precision, best.device, found[best.label], speeds, refused)
+    return EnginePlan(best.engine, best.precision, best.device, found.get(best.label), speeds, refused)
 
 
 def _measured(
     engine: Engine, pictures: Sequence[NDArray[np.uint8]], seconds: float
 ) -> tuple[NDArray[np.float32], float]:
-    """Rows of as many photos as there is time for, at least two, and photos a second."""
+    """Rows of as many photos as there is time for, and photos a second."""
     list(engine.rows(pictures[:1]))  # loads and compiles
     began = time.perf_counter()
-    list(engine.rows(pictures[:1]))
-    affordable = max(2, int(seconds / (time.perf_counter() - began)))
+    once = list(engine.rows(pictures[:1]))
+    pace = 1 / (time.perf_counter() - began)
+    if pace * seconds < 2:  # another pass would take longer than all may take
+        return np.stack(once), pace
+    most = max(_REPEATS * len(pictures), getattr(engine, "batch", 1))
     began = time.perf_counter()
-    rows = list(engine.rows(islice(cycle(pictures), min(affordable, _REPEATS * len(pictures)))))
+    rows = list(engine.rows(islice(cycle(pictures), min(int(pace * seconds), most))))
     return np.stack(rows[: len(pictures)]), len(rows) / (time.perf_counter() - began)
 
 

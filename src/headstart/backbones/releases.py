@@ -1,0 +1,18 @@
+"""(package) => the release that is installed, known without loading it."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+
+def release(package: str) -> str:
+    """The installed release; "" where there is none.
+
+    Example:
+        >>> release("headstart") != "", release("no-such-package")
+        (True, '')
+    """
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
