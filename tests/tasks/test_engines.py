@@ -82,6 +82,7 @@ class TestLowPrecision:
 
         assert comparison_sentence(engine.comparison.model_dump()) in page
         assert "cosine with torch in f32" in page
+        assert "--precision bf16" in page  # what was asked, as a line to copy
 
     def test_the_model_is_asked_in_its_own_precision(self, folder, others, home):
         model = load_model(folder)

@@ -39,6 +39,8 @@ class Asked:
 
     head: str
     layer: str | None
+    engine: str | None
+    precision: str | None
     seed: int
     refit: bool
     weights: bool

@@ -127,10 +127,15 @@ def _command(run: Run, model: str) -> str:
         return f"headstart.train({run.given.source!r}, backbone=…, output={model!r})  # in Python"
     asked, given = run.asked, run.given.source
     words = ["headstart", "train", given, "-o", model, "--backbone", run.source.spec.name]
-    words += [] if run.apart is None else ["--test", run.apart.source]
-    words += [] if asked.head == "linear" else ["--head", asked.head]
-    words += [] if asked.layer is None else ["--layer", asked.layer]
-    words += ["--seed", str(asked.seed)] if asked.seed else []
+    values = {
+        "--test": None if run.apart is None else run.apart.source,
+        "--head": None if asked.head == "linear" else asked.head,
+        "--layer": asked.layer,
+        "--engine": asked.engine,
+        "--precision": asked.precision,
+        "--seed": str(asked.seed) if asked.seed else None,
+    }
+    words += [word for name, value in values.items() if value is not None for word in (name, value)]
     switches = {
         "--refit": asked.refit,
         "--no-weights": not asked.weights,

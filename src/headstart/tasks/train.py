@@ -101,7 +101,7 @@ def train(
         (('blue', 'red'), 12)
     """
     began = time.monotonic()
-    asked = Asked(head, layer, seed, refit, weights, follow_links)
+    asked = Asked(head, layer, engine, precision, seed, refit, weights, follow_links)
     _check(asked, with_test=test is not None)
     photos = given_path(photos, "photos")
     test = None if test is None else given_path(test, "test")
