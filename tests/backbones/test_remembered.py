@@ -122,6 +122,7 @@ def test_a_home_that_cannot_be_written_remembers_nothing(tmp_path, source):
     assert remembered_source(NAME, None, Home(tmp_path / "file"), never) is None
 
 
+@pytest.mark.slow
 def test_a_warm_embed_loads_no_framework(tmp_path):
     """The second run over the same photos reads rows: neither torch nor OpenVINO nor scikit-learn."""
     from headstart.testing import write_photos

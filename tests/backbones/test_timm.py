@@ -155,6 +155,7 @@ def with_weights(name, tag, **options):
 
 
 @pytest.mark.parametrize("tag", ["openai", "mine"])
+@pytest.mark.slow
 def test_an_embedding_is_no_row_of_classes(tag):
     network = with_weights("resnet50_clip", tag)
     assert not network.has_logits

@@ -73,6 +73,7 @@ def test_preprocessing_of_every_published_entry():
             torch.testing.assert_close(found, weights.transforms()(image), rtol=0, atol=0, msg=name)
 
 
+@pytest.mark.slow
 def test_inception_takes_299_pixels_and_gives_torchvisions_answers(monkeypatch):
     tensors = lively(state_tensors(built("inception_v3", tag="random").module))
     ours = built("inception_v3", tag="IMAGENET1K_V1", tensors=tensors)
@@ -130,6 +131,7 @@ def test_a_published_size_is_built():
     assert network.options == {"image_size": 384}
 
 
+@pytest.mark.slow
 def test_another_size_changes_the_preprocessing():
     spec = load_backbone("vit_b_32@random", options={"image_size": 64}).spec
 

@@ -555,6 +555,7 @@ KILLED = """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.slow
 def test_killed_at_any_call_of_an_add_the_store_is_old_or_new(file, tmp_path):
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path), str(file)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)

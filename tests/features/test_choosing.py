@@ -67,6 +67,7 @@ def test_one_run_keeps_its_engine_where_nothing_can_be_remembered(tmp_path, pock
         assert by_trial.choose(pocket, [], reader) is first
 
 
+@pytest.mark.slow
 def test_rows_come_from_the_chosen_engine_and_the_table_says_so(home, tmp_path, pocket):
     photos = scan_photos(write_photos(tmp_path / "photos", each=3)).photos
     with PhotoReader(workers=1) as reader, FeatureStore(None) as store:

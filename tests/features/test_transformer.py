@@ -57,6 +57,7 @@ def test_without_a_name_it_takes_the_network_that_comes_with_headstart(files, ho
     assert rows.shape == (18, load_backbone("pocket").spec.feature_width)
 
 
+@pytest.mark.slow
 def test_a_pipeline_and_a_grid_search_learn_from_photos(files, labels, home):
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GridSearchCV

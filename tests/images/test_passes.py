@@ -73,7 +73,8 @@ def test_short_side_to_a_given_length_then_a_square_cut(old, short, keep, resamp
     centre = resize_centre(whole, size, wanted, resampling)
 
     if centre is None:
-        assert size in {wanted, old} or old[1] > 2 * old[0]
+        # Nothing to cut or to resize, columns first, or (31 of 32, by the rounding above) something missing.
+        assert size in {wanted, old} or old[1] > 2 * old[0] or min(size) < wanted[0]
     else:
         assert_same(centre, in_full(whole, size, wanted, resampling))
 

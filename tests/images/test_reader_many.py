@@ -133,6 +133,7 @@ def test_names_that_no_file_can_have_do_not_disturb_the_batch(tmp_path, good):
 
 
 @linux
+@pytest.mark.slow
 def test_thousands_of_photos_with_crashes_leave_no_file_open(tmp_path, good):
     photos = write(tmp_path, {f"{n}.png": good for n in range(50)}) * 10
     photos += write(tmp_path, {"crash.png": b"HASH:SEGFAULT", "killed.png": b"DECODE:KILLED"})
@@ -181,6 +182,7 @@ def test_a_picture_stays_what_it_is_when_others_follow(tmp_path):
 
 
 @linux
+@pytest.mark.slow
 def test_a_worker_gives_the_memory_of_a_huge_photo_back(tmp_path, good):
     from PIL import Image
 

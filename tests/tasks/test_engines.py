@@ -18,6 +18,8 @@ from headstart.tasks.predict import predict
 from headstart.tasks.train import train
 from headstart.testing import write_photos
 
+pytestmark = pytest.mark.slow
+
 bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor does not compute in bfloat16")
 
 

@@ -22,6 +22,7 @@ def squeezenet(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_vgg16_has_the_numbers_of_the_lesson(tmp_path):
     shown = show_backbone("vgg16", layer="features", home=tmp_path).to_json()
 

@@ -88,6 +88,7 @@ def test_embed_names_the_network_that_it_took(world, pocket):
 
 
 @pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.slow
 def test_every_verb_says_once_that_a_larger_one_is_better(verb, world, monkeypatch, capsys, no_download):
     monkeypatch.chdir(world)
     words = [*words_of(verb, world), "--home", "home"]
@@ -106,6 +107,7 @@ def test_every_verb_says_once_that_a_larger_one_is_better(verb, world, monkeypat
 
 @pytest.mark.parametrize("backbone", ["squeezenet1_1@random", "pocket@random"])
 @pytest.mark.parametrize("verb", ["train", "embed", "predict the network"])
+@pytest.mark.slow
 def test_of_any_other_network_nothing_is_said(verb, backbone, world, monkeypatch, capsys):
     monkeypatch.chdir(world)
 
@@ -114,6 +116,7 @@ def test_of_any_other_network_nothing_is_said(verb, backbone, world, monkeypatch
     assert HINT not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_model_of_another_network_says_nothing(world, tmp_path):
     home, photos = tmp_path / "home", world / "photos"
     model = headstart.train(photos, backbone=tiny_backbone(), home=home, output=tmp_path / "model")
@@ -158,6 +161,7 @@ def test_the_network_answers_with_its_own_classes(world, pocket):
         assert answer.unknown is None
 
 
+@pytest.mark.slow
 def test_a_saved_model_answers_elsewhere_with_an_empty_home_and_no_network(world, tmp_path):
     """The weights that it was saved without come from headstart itself."""
     expected = [

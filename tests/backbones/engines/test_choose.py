@@ -140,6 +140,7 @@ class TestTrial:
         assert 4 <= slow.pictures <= 8
 
 
+@pytest.mark.slow
 class TestChoice:
     def test_is_made_once_and_remembered(self, pocket, home):
         first = choose_engine(pocket, home, ANY, photos)

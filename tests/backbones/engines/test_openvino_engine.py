@@ -41,11 +41,11 @@ def rows_of(engine, some):
         ("pocket", None),
         ("pocket", "output"),
         ("squeezenet1_1@random", None),
-        ("timm:mobilenetv3_small_050@random", None),
-        ("regnet_y_400mf@random", "trunk_output.block2:mean"),
-        ("vgg11@random", "classifier.3"),
-        ("timm:mobilevit_xxs@random", None),
-        ("timm:vit_tiny_patch16_224@random", None),
+        pytest.param("timm:mobilenetv3_small_050@random", None, marks=pytest.mark.slow),
+        pytest.param("regnet_y_400mf@random", "trunk_output.block2:mean", marks=pytest.mark.slow),
+        pytest.param("vgg11@random", "classifier.3", marks=pytest.mark.slow),
+        pytest.param("timm:mobilevit_xxs@random", None, marks=pytest.mark.slow),
+        pytest.param("timm:vit_tiny_patch16_224@random", None, marks=pytest.mark.slow),
     ],
 )
 def test_rows_agree_with_torch(name, layer):
@@ -59,6 +59,7 @@ def test_rows_agree_with_torch(name, layer):
     assert agreement(rows, rows_of(TorchEngine(source), some)).allows("f32")
 
 
+@pytest.mark.slow
 def test_a_row_has_the_same_bits_in_any_company(home):
     source, some = FeatureSource.of(load_backbone("mobilenet_v3_small@random")), pictures(5)
     alone = np.concatenate([rows_of(OpenVinoEngine(source, home, workers=1), [each]) for each in some])
@@ -89,6 +90,7 @@ def test_there_are_never_more_requests_than_threads(home):
     assert 1 <= engine._idle.qsize() <= 3
 
 
+@pytest.mark.slow
 def test_first_and_later_processes_give_the_same_bits_the_later_ones_without_torch(home):
     source, some = FeatureSource.of(load_backbone("pocket")), pictures(2, 96)
     first = rows_of(OpenVinoEngine(source, home), some)
@@ -160,6 +162,7 @@ def test_a_home_that_cannot_be_written_keeps_nothing_and_works(tmp_path):
     assert np.array_equal(rows, rows_of(OpenVinoEngine(source, None), pictures(1, 32)))
 
 
+@pytest.mark.slow
 def test_a_conversion_gives_the_same_bits_each_time_and_leaves_the_network_as_it_was():
     source, some = FeatureSource.of(load_backbone("mobilenet_v3_small@random")), pictures(1)
     before = source.backbone.weights()
@@ -211,6 +214,7 @@ def test_low_precision_is_close_and_another_engine(home):
     assert agreement(rows_of(low, some), rows_of(exact, some)).least > 0.999
 
 
+@pytest.mark.slow
 def test_openvino_does_not_report_home(tmp_path):
     """It would write a file into the user's home and look up a name on the network."""
     program = (

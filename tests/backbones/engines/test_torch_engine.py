@@ -125,6 +125,7 @@ def test_options_are_part_of_the_identity():
 
 @pytest.mark.usefixtures("threads_restored")
 @pytest.mark.parametrize("layer", ["first:in", "last:in:mean", "last"])
+@pytest.mark.slow
 def test_workers_never_meet_in_a_hook(layer):
     before = sys.getswitchinterval()
     engine = TorchEngine(tiny_backbone(), layer, batch=8, workers=8)
