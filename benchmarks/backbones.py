@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from accuracy import accuracy_on, archive_accuracy, fold_accuracy, folder_accuracy
 from at_hand import load_all, names_at_hand
 from headstart.backbones.engines.engine import EngineChoice
-from headstart.backbones.engines.processor import cpu_kind, usable_cpus
+from headstart.backbones.engines.processor import cpu_kind
 from headstart.backbones.registry import parse_name
 from headstart.cli.output import UNUSABLE, note, print_json, say
 from headstart.cli.progress import progress_for_stderr
@@ -28,7 +28,7 @@ from headstart.errors import HeadstartError, UsageError
 from headstart.features.choosing import ByTrial
 from headstart.features.extract import extract
 from headstart.images.names import counted
-from headstart.images.reader import PhotoReader
+from headstart.images.reader import PhotoReader, available_cpus
 from headstart.storage.home import Home
 from headstart.tasks.rows import open_store
 from labelled import DATA_SETS, find_labelled
@@ -177,7 +177,7 @@ def conditions(rounds: int) -> str:
     """What the speeds depend on, in one line."""
     return (
         f"median of {rounds} rounds in turns, {PHOTOS} photos each; {cpu_kind()}, "
-        f"{counted(usable_cpus(), 'thread')}"
+        f"{counted(available_cpus(), 'thread')}"
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 
+@cache  # identities ask for the same ones several times in a start
 def release(package: str) -> str:
     """The installed release; "" where there is none.
 

@@ -129,8 +129,8 @@ def _candidates(
     for precision in _precisions(asked):
         for engine, device in _places(source, asked, precision):
             same = (engine, precision, device) == ("torch", "f32", CPU)
-            build = reference if same else _engine(source, home, engine, precision, device)
-            found.append(Candidate(engine, precision, device, build))
+            built = reference if same else _engine(source, home, engine, precision, device)
+            found.append(Candidate(engine, precision, device, built))
     return found
 
 

@@ -7,8 +7,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from headstart.backbones.engines.network_file import as_model
 from headstart.backbones.engines.parts import read_parts, write_parts
 from headstart.backbones.engines.runtime import core, openvino
 from headstart.errors import StorageError
@@ -52,10 +51,9 @@ def compiled_network(
 def taking_pictures(kept: NetworkFile) -> Any:
     """A network of pixels in [0, 1] as one that takes the picture itself: (1, h, w, 3), 0-255."""
     package = openvino()
-    model = core().read_model(kept.xml, package.Tensor(np.frombuffer(kept.numbers, np.uint8)))
     from openvino import preprocess
 
-    steps = preprocess.PrePostProcessor(model)
+    steps = preprocess.PrePostProcessor(as_model(kept))
     picture = steps.input()
     picture.tensor().set_element_type(package.Type.u8).set_layout(package.Layout("NHWC"))
     picture.model().set_layout(package.Layout("NCHW"))

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from headstart.backbones.engines.parts import read_parts, write_parts
-from headstart.backbones.engines.runtime import converter, openvino
+from headstart.backbones.engines.runtime import converter, core, openvino
 from headstart.backbones.releases import release
 from headstart.errors import BackboneError, HeadstartError, StorageError
 
@@ -133,6 +135,11 @@ def read_kept(place: Path, name: str) -> NetworkFile | None:
     return (
         None if parts is None or parts.keys() != {"xml", "bin"} else NetworkFile(parts["xml"], parts["bin"])
     )
+
+
+def as_model(network: NetworkFile) -> Any:
+    """A network as OpenVINO's own object."""
+    return core().read_model(network.xml, openvino().Tensor(np.frombuffer(network.numbers, np.uint8)))
 
 
 def network_name(source: FeatureSource) -> str:

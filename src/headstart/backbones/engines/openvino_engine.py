@@ -16,8 +16,9 @@ from headstart.backbones.engines.network_file import (
     network_file,
     network_name,
 )
-from headstart.backbones.engines.processor import cpu_kind, usable_cpus
+from headstart.backbones.engines.processor import cpu_kind
 from headstart.errors import BackboneError
+from headstart.images.reader import available_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,7 +67,7 @@ class OpenVinoEngine:
     ) -> None:
         self.source = source
         self.precision = precision
-        self.workers = usable_cpus() if workers is None else workers
+        self.workers = available_cpus() if workers is None else workers
         self._home = home
         self._quantised = quantised
         self._idle: LifoQueue[Any] = LifoQueue()

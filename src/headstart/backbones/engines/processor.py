@@ -49,13 +49,6 @@ def gpu_kind() -> str:
     return ", ".join(line.partition(":")[2].strip() for line in lines if line.startswith("Model"))
 
 
-def usable_cpus() -> int:
-    """How many processors this process may use, at least 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 @cache
 def _cpuinfo() -> dict[str, str]:
     """What Linux says of the first processor; {} elsewhere."""

@@ -8,10 +8,9 @@ import logging
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from headstart.backbones.engines.network_file import (
     NetworkFile,
+    as_model,
     keep,
     network_file,
     network_name,
@@ -19,13 +18,13 @@ from headstart.backbones.engines.network_file import (
     read_kept,
     write_down,
 )
-from headstart.backbones.engines.runtime import core, openvino
 from headstart.errors import BackboneError, UsageError
 from headstart.images.pixels import to_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from headstart.backbones.source import FeatureSource
@@ -71,9 +70,7 @@ def quantise(source: FeatureSource, home: Home, pictures: Sequence[NDArray[np.ui
         return found
     if find_spec("nncf") is None:
         raise UsageError("--precision int8 needs NNCF: pip install 'headstart[int8]'")
-    kept = network_file(source, home)
-    model = core().read_model(kept.xml, openvino().Tensor(np.frombuffer(kept.numbers, np.uint8)))
-    made = write_down(_quantised(source, model, pictures))
+    made = write_down(_quantised(source, as_model(network_file(source, home)), pictures))
     keep(place_of(home), name, made)
     return made
 

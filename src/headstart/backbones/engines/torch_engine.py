@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headstart.backbones.engines.engine import in_order
-from headstart.backbones.engines.processor import cpu_kind, gpu_kind, usable_cpus
+from headstart.backbones.engines.processor import cpu_kind, gpu_kind
 from headstart.backbones.releases import release
 from headstart.backbones.source import FeatureSource
 from headstart.errors import BackboneError
 from headstart.images.pixels import to_pixels
+from headstart.images.reader import available_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -70,7 +71,7 @@ class TorchEngine:
     ) -> None:
         self.source = source if isinstance(source, FeatureSource) else FeatureSource.of(source, layer)
         self.precision = precision
-        self.workers = usable_cpus() if workers is None else workers
+        self.workers = available_cpus() if workers is None else workers
         self.device = device
         self.batch = batch if batch is not None else (1 if device == CPU else _GPU_BATCH)
         if min(self.workers, self.batch) < 1:

@@ -31,21 +31,21 @@ class Candidate:
     """An engine that may be chosen.
 
     Attributes:
-        engine: its name.
+        name: its name.
         precision: in which it would run.
         device: "cpu" or "cuda".
-        build: the engine, not loaded yet.
+        engine: the engine itself, not loaded yet.
     """
 
-    engine: EngineName
+    name: EngineName
     precision: Precision
     device: str
-    build: Engine
+    engine: Engine
 
     @property
     def label(self) -> str:
         """How tables and plans call it."""
-        return f"{self.engine} {self.precision}" + ("" if self.device == "cpu" else f" {self.device}")
+        return f"{self.name} {self.precision}" + ("" if self.device == "cpu" else f" {self.device}")
 
 
 def try_engines(
@@ -80,8 +80,8 @@ def try_engines(
     best: Candidate | None = None
     for each in candidates:
         try:
-            known = each.build is reference
-            rows, speed = (wanted, pace) if known else _measured(each.build, pictures[: len(wanted)], share)
+            known = each.engine is reference
+            rows, speed = (wanted, pace) if known else _measured(each.engine, pictures[: len(wanted)], share)
         except (StorageError, MemoryError):
             raise
         except Exception as fault:  # noqa: BLE001 - whatever one engine raises, another one may run it
@@ -97,7 +97,7 @@ def try_engines(
             best = each
     if best is None:
         raise BackboneError(_none_left(refused))
-    return EnginePlan(best.engine, best.precision, best.device, found.get(best.label), speeds, refused)
+    return EnginePlan(best.name, best.precision, best.device, found.get(best.label), speeds, refused)
 
 
 def _measured(
