@@ -265,6 +265,17 @@ class TestInt8:
         assert again.engine.identity() == chosen.engine.identity()
         assert "quantised" in again.engine.identity()
 
+    def test_every_engine_made_from_it_gives_the_same_rows(self, home):
+        # Compiled for two streams at once, one in fifty gave quite other rows: hence so many.
+        source = FeatureSource.of(load_backbone("squeezenet1_1@random"))
+        some = [fake_photo(number % 5, number, side=224) for number in range(12)]
+        choose_engine(source, home, EngineChoice.checked(None, "int8"), lambda most: some)
+
+        engines = (the_engine(source, home, "openvino", "int8") for _ in range(100))
+        kinds = {np.stack(list(engine.rows(some[:4]))).tobytes() for engine in engines}
+
+        assert len(kinds) == 1
+
     def test_without_nncf_it_says_how_to_get_it(self, home, monkeypatch):
         from headstart.backbones.engines import quantise
 

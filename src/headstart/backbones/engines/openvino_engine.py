@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from queue import Empty, LifoQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
 
 _HINTS = {"f32": "f32", "bf16": "bf16", "int8": "f32"}
 """What OpenVINO is told; it would choose for itself, and differently on other machines."""
+
+_ALONE = {"int8"}
+"""Precisions whose network is compiled once for each worker, never for several streams at a time.
+
+OpenVINO 2026.4 prepares the streams of a network in parallel; one quantised network in fifty then gives quite
+other rows (docs/decisions/0006).
+"""
 
 
 class OpenVinoEngine:
@@ -71,6 +79,7 @@ class OpenVinoEngine:
         self._home = home
         self._quantised = quantised
         self._idle: LifoQueue[Any] = LifoQueue()
+        self._compiling = Lock()
 
     def identity(self) -> dict[str, str]:
         """As `Engine.identity`; nothing is loaded for it."""
@@ -98,7 +107,7 @@ class OpenVinoEngine:
         try:
             request = self._idle.get_nowait()
         except Empty:  # there are never more than threads
-            request = self._compiled.create_infer_request()
+            request = self._new_request()
         try:
             request.infer([picture[None]], share_inputs=True)
             # A copy: the request writes the next photo's row to the same place.
@@ -106,12 +115,21 @@ class OpenVinoEngine:
         finally:
             self._idle.put(request)
 
+    def _new_request(self) -> Any:
+        with self._compiling:
+            if self.precision in _ALONE:
+                return self._compile(streams=1).create_infer_request()
+            return self._compiled.create_infer_request()
+
     @cached_property
     def _compiled(self) -> Any:
+        return self._compile(streams=self.workers)
+
+    def _compile(self, streams: int) -> Any:
         settings = {
             "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
-            "NUM_STREAMS": str(self.workers),
-            "INFERENCE_NUM_THREADS": str(self.workers),
+            "NUM_STREAMS": str(streams),
+            "INFERENCE_NUM_THREADS": str(streams),
             "ENABLE_CPU_PINNING": "NO",  # the processes that decode need the same processors
         }
         facts = {"name": network_name(self.source), **self.identity()}
