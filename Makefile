@@ -16,8 +16,8 @@ endif
 # The tests run in two processes: more threads than cores would slow both.
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1
 
-.PHONY: demo test check-fast lint types imports format benchmark-backbones benchmark-embed benchmark-start \
-	benchmark-scale benchmark-head peers pocket clean
+.PHONY: demo test test-exhaustive check-fast lint types imports format benchmark-backbones benchmark-embed benchmark-start \
+	benchmark-scale benchmark-head benchmark-pixels peers pocket clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -34,7 +34,10 @@ test: $(READY) lint types imports   ## All checks
 	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check-fast: $(READY) lint types imports   ## Lint, types, imports, unit tests: under two minutes
-	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow and not exhaustive'
+
+test-exhaustive: $(READY)   ## What takes minutes each, on real photos: ideal images, attacks (before a release)
+	$(TEST_ENVIRONMENT) $(BIN)/python -m pytest -n 2 --dist loadgroup -m exhaustive
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -72,6 +75,9 @@ $(PEERS_READY):
 
 benchmark-head: $(READY)   ## Our linear head beside scikit-learn and a torch loop: seconds at equal loss
 	$(BIN)/python benchmarks/head.py
+
+benchmark-pixels: $(READY)   ## Attacks and ideal images beside secml-torch, Foolbox and a torch loop: steps a second
+	$(BIN)/python benchmarks/pixels.py
 
 pocket: $(READY)   ## Train the network that headstart carries: make pocket DATA=... TEACHER=... (RESULTS.md)
 	@test -n "$(DATA)" && test -n "$(TEACHER)" || { echo "make pocket needs DATA=folder TEACHER=folder"; exit 2; }

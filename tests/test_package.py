@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,14 +35,24 @@ def test_the_changelog_names_this_version_first():
     assert versions[0] == headstart.__version__
 
 
-def calls_of(function):
-    """Each call of a dotted function in the package, as source text, comments and docstrings left out."""
+@cache
+def nodes(path):
+    return list(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+@cache
+def all_calls():
+    """Each call in the package, with the dotted name of what is called."""
     return [
-        ast.unparse(node)
+        (ast.unparse(node.func), node)
         for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == function
+        for node in nodes(path)
+        if isinstance(node, ast.Call)
     ]
+
+
+def calls_of(function):
+    return [ast.unparse(node) for name, node in all_calls() if name == function]
 
 
 @pytest.mark.parametrize("module", ["pickle", "marshal", "shelve", "joblib", "dill"])
@@ -66,7 +77,7 @@ def test_only_storage_writes_files(method):
         path.name
         for path in SOURCES
         if "storage" not in path.parts
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute) and node.attr == method
     }
 

@@ -6,9 +6,10 @@ The map, from what people call down to what everything rests on; imports go down
 
     cli         parse, call a task, show
     testing     the small fakes that tests and plug-in authors use
-    tasks       one function a verb: train, predict, evaluate, embed, …
+    tasks       one function a verb: train, predict, evaluate, embed, ideal, attack, …
     report      facts -> one self-contained HTML page
     model       one thing to keep: backbone + head + classes + how they were measured
+    pixels      optimise the pixels: ideal images, attacks, maps; a network as one differentiable function
     heads       rows -> probabilities: linear, neighbours, prototypes; calibration; measurement
     features    activations -> rows kept: key, store, extract
     backbones   pixels -> activations: spec, registry, adapters, weights, engines; and pocket, the small
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from headstart.features.transformer import PhotoFeatures
     from headstart.heads.linear import LinearClassifier
     from headstart.model.model import Model, load_model
+    from headstart.tasks.attack import attack
     from headstart.tasks.embed import embed
     from headstart.tasks.evaluate import evaluate
+    from headstart.tasks.ideal import ideal_image
     from headstart.tasks.predict import predict
     from headstart.tasks.train import train
 
@@ -41,8 +44,10 @@ _HOMES = {
     "LinearClassifier": "headstart.heads.linear",
     "Model": "headstart.model.model",
     "PhotoFeatures": "headstart.features.transformer",
+    "attack": "headstart.tasks.attack",
     "embed": "headstart.tasks.embed",
     "evaluate": "headstart.tasks.evaluate",
+    "ideal_image": "headstart.tasks.ideal",
     "load_backbone": "headstart.backbones.load",
     "load_model": "headstart.model.model",
     "predict": "headstart.tasks.predict",
@@ -54,9 +59,10 @@ __all__ = [
     "LinearClassifier",
     "Model",
     "PhotoFeatures",
-    "__version__",
+    "attack",
     "embed",
     "evaluate",
+    "ideal_image",
     "load_backbone",
     "load_model",
     "predict",

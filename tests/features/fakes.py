@@ -73,7 +73,7 @@ class FakeReader:
             seed = int(each.sha256[:8], 16)
             shape = (resize.height, resize.width, 3)
             pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-            yield DecodedPhoto(each, pixels, ("odd",) if each.photo.name == "odd.jpg" else ())
+            yield DecodedPhoto(each, pixels, ("odd",) if each.photo.name == "odd.jpg" else (), (32, 32))
 
 
 AT_ONCE = 4

@@ -51,6 +51,7 @@ def test_paths_become_rows_in_their_order(files, home):
     assert features.n_features_out_ == len(features.get_feature_names_out()) == 512
 
 
+@pytest.mark.slow
 def test_without_a_name_it_takes_the_network_that_comes_with_headstart(files, home):
     rows = PhotoFeatures(home=home).fit_transform(files)
 
@@ -91,6 +92,7 @@ def test_a_wrong_name_stops_at_fit(files, home):
         PhotoFeatures("squeezenet1_2@random", home=home).fit(files)
 
 
+@pytest.mark.slow
 def test_a_backbone_of_ones_own(files, home):
     backbone = load_backbone(NAME)
     assert np.array_equal(
@@ -99,6 +101,7 @@ def test_a_backbone_of_ones_own(files, home):
     )
 
 
+@pytest.mark.slow
 def test_rows_do_not_depend_on_what_was_computed_beside_them(files):
     backbone = load_backbone(NAME)
     photos = [Photo(path, path) for path in files]

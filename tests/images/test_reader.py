@@ -80,6 +80,20 @@ def test_the_pixels_are_those_of_decode(reader, tmp_path):
         assert one.notes == expected.notes
 
 
+def test_without_a_size_photos_come_in_full(reader, tmp_path):
+    files = makers.good_files()
+    photos = write(tmp_path, files)
+
+    for resize in (None, SMALL):
+        decoded = list(reader.decode(reader.hash(photos), resize))
+
+        for one, data in zip(decoded, files.values(), strict=True):
+            expected = decode(data)
+            assert one.size == (expected.width, expected.height)
+            if resize is None:
+                np.testing.assert_array_equal(one.pixels, expected.pixels)
+
+
 def test_results_come_in_the_order_of_the_input_whatever_each_takes(reader, tmp_path):
     large, small = makers.encode(makers.noise(900, 700), "PNG"), makers.encode(makers.noise(8, 8), "PNG")
     photos = write(tmp_path, {f"{n:03}.png": large if n % 7 == 0 else small for n in range(60)})

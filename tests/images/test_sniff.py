@@ -55,6 +55,7 @@ def test_an_avif_in_the_general_container_is_avif():
     assert photo_format(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf" + bytes(30)) == "AVIF"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", range(HEAD_BYTES + 1))
 @pytest.mark.parametrize("name", ["baseline.jpg", "rgb.png", "photo.avif", "lossy.webp", "raw.tiff"])
 def test_every_beginning_has_words(name, size):

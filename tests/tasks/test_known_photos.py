@@ -61,6 +61,7 @@ def jobs(photos, others, home):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["train", "evaluate", "embed", "predict"])
 def test_photos_are_read_once_or_whenever_that_is_asked_for(photos, others, home, read, task):
     job = jobs(photos, others, home)[task]

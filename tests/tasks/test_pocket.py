@@ -81,6 +81,7 @@ def test_the_default_is_pocket_on_the_command_line(world, pocket):
     assert not (world / "home" / "weights").exists()
 
 
+@pytest.mark.slow
 def test_embed_names_the_network_that_it_took(world, pocket):
     result = headstart.embed(world / "photos", home=world / "home").to_json()
 
@@ -301,6 +302,7 @@ def test_verify_of_one_network_passes_over_the_others(tmp_path):
         verify_weights("vgg16", home=tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [

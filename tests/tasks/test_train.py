@@ -170,6 +170,7 @@ def test_a_class_with_two_photos_is_learned_and_measured(photos, home):
     assert model.training.accuracy.photos == 18
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["linear", "neighbours", "prototypes"])
 def test_each_head_survives_saving(head, photos, tmp_path, home):
     model = train(photos, backbone=tiny_backbone(), home=home, head=head, output=tmp_path / "model")
@@ -380,6 +381,7 @@ def test_an_empty_path_is_not_the_working_folder(argument, photos, home):
         train(backbone=tiny_backbone(), home=home, **arguments)
 
 
+@pytest.mark.slow
 def test_the_report_says_what_was_asked_and_keeps_the_sets_apart(photos, tmp_path, home):
     test = write_photos(tmp_path / "test", ("red", "blue"), each=4, side=40)
     (test / "red" / "bad.jpg").touch()

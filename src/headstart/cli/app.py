@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PHOTOS = Group("From photos to a classifier", sort_key=1)
-_PARTS = Group("The parts", sort_key=2)
+_MIND = Group("Into the network's mind", sort_key=2)
+_PARTS = Group("The parts", sort_key=3)
 
 
 def _version() -> str:
@@ -21,12 +22,17 @@ def _version() -> str:
 
 def build_app() -> App:
     """Build the command line; heavy libraries load only in the verb that needs them."""
+    from headstart.cli.attack import attack
     from headstart.cli.backbones import backbones
     from headstart.cli.demo import demo
     from headstart.cli.embed import embed
     from headstart.cli.evaluate import evaluate
+    from headstart.cli.explain import explain
     from headstart.cli.features import features
+    from headstart.cli.ideal import ideal
+    from headstart.cli.maps import maps
     from headstart.cli.predict import predict
+    from headstart.cli.robustness import robustness
     from headstart.cli.train import train
     from headstart.cli.weights import weights
 
@@ -41,6 +47,9 @@ def build_app() -> App:
     verbs: tuple[Callable[..., int], ...] = (demo, train, predict, evaluate, embed)
     for place, verb in enumerate(verbs):
         app.command(verb, group=_PHOTOS, sort_key=place)
+    looking: tuple[Callable[..., int], ...] = (maps, explain, ideal, attack, robustness)
+    for place, verb in enumerate(looking):
+        app.command(verb, group=_MIND, sort_key=place)
     for family in (backbones, weights, features):
         family.group = (_PARTS,)
         app.command(family)

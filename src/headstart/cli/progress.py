@@ -35,6 +35,7 @@ class ProgressLines:
     def advance(self, count: int = 1) -> None:
         """Count `count` more steps as done."""
         self._done += count
+        self._total = max(self._total, self._done)  # what others' methods take is an estimate
         now = time.monotonic()
         if now - self._spoke >= _SECONDS_BETWEEN_LINES:
             self._spoke = now

@@ -22,7 +22,7 @@ from headstart.heads.softmax import softmax
 from headstart.heads.tensors import check_rows, compact, single, take
 
 if TYPE_CHECKING:
-    import torch
+    from headstart.heads.torch_modules import HeadModule
 
 
 class Head(Protocol):
@@ -53,7 +53,7 @@ class Head(Protocol):
     def settings(self) -> dict[str, Any]:
         """The JSON scalars to keep."""
 
-    def to_torch(self) -> torch.nn.Module:
+    def to_torch(self) -> HeadModule:
         """The same head as a module, rows => probabilities."""
 
 
@@ -123,7 +123,7 @@ class LinearHead:
         """`temperature`."""
         return {"temperature": self.temperature}
 
-    def to_torch(self) -> torch.nn.Module:
+    def to_torch(self) -> HeadModule:
         """The same head as a module, rows => probabilities; its `linear` gives the logits."""
         from headstart.heads.torch_modules import LinearModule
 
@@ -187,7 +187,7 @@ class PrototypesHead:
         """`temperature`."""
         return {"temperature": self.temperature}
 
-    def to_torch(self) -> torch.nn.Module:
+    def to_torch(self) -> HeadModule:
         """The same head as a module, rows => probabilities."""
         from headstart.heads.torch_modules import PrototypesModule
 
@@ -271,7 +271,7 @@ class NeighboursHead:
         """`k` and `smoothing`."""
         return {"k": self.k, "smoothing": self.smoothing}
 
-    def to_torch(self) -> torch.nn.Module:
+    def to_torch(self) -> HeadModule:
         """The same head as a module, rows => probabilities; gradients flow through the votes' weights."""
         from headstart.heads.torch_modules import NeighboursModule
 

@@ -20,7 +20,22 @@ def _buffer(array: NDArray[Any], kind: type = np.float32) -> Tensor:
     return torch.from_numpy(np.array(array, dtype=kind))
 
 
-class LinearModule(nn.Module):
+class HeadModule(nn.Module):
+    """A fitted head: probabilities are the softmax of its logits.
+
+    What walks along gradients starts from the logits: probabilities near 0 and 1 hardly change.
+    """
+
+    def logits(self, rows: Tensor) -> Tensor:
+        """(n, d) rows => (n, c) logits, the temperature included."""
+        raise NotImplementedError
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """(n, d) rows => (n, c) probabilities."""
+        return torch.softmax(self.logits(rows), dim=1)
+
+
+class LinearModule(HeadModule):
     """softmax((rows @ weight.T + bias) / temperature)."""
 
     weight: Tensor
@@ -33,15 +48,11 @@ class LinearModule(nn.Module):
         self.temperature = temperature
 
     def logits(self, rows: Tensor) -> Tensor:
-        """(n, d) rows => (n, c) logits before the temperature."""
-        return functional.linear(rows, self.weight, self.bias)
-
-    def forward(self, rows: Tensor) -> Tensor:
-        """(n, d) rows => (n, c) probabilities."""
-        return torch.softmax(self.logits(rows) / self.temperature, dim=1)
+        """(n, d) rows => (n, c) logits, the temperature included."""
+        return functional.linear(rows, self.weight, self.bias) / self.temperature
 
 
-class PrototypesModule(nn.Module):
+class PrototypesModule(HeadModule):
     """softmax(cosine with each class mean / temperature)."""
 
     directions: Tensor
@@ -52,15 +63,11 @@ class PrototypesModule(nn.Module):
         self.temperature = temperature
 
     def logits(self, rows: Tensor) -> Tensor:
-        """(n, d) rows => (n, c) cosines."""
-        return functional.normalize(rows, dim=1) @ self.directions
-
-    def forward(self, rows: Tensor) -> Tensor:
-        """(n, d) rows => (n, c) probabilities."""
-        return torch.softmax(self.logits(rows) / self.temperature, dim=1)
+        """(n, d) rows => (n, c) cosines divided by the temperature."""
+        return functional.normalize(rows, dim=1) @ self.directions / self.temperature
 
 
-class NeighboursModule(nn.Module):
+class NeighboursModule(HeadModule):
     """Votes of the k nearest training rows, weighted by 1 / distance²."""
 
     units: Tensor
@@ -73,6 +80,10 @@ class NeighboursModule(nn.Module):
         self.register_buffer("units", _buffer(units))
         self.register_buffer("codes", _buffer(codes, np.int64))
         self.classes, self.k, self.smoothing = classes, k, smoothing
+
+    def logits(self, rows: Tensor) -> Tensor:
+        """(n, d) rows => (n, c) logarithms of the probabilities."""
+        return self.forward(rows).log()
 
     def forward(self, rows: Tensor) -> Tensor:
         """(n, d) rows => (n, c) probabilities."""

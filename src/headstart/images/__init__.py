@@ -7,6 +7,7 @@
     reader     photos => pixels, in worker processes that a bad file may crash
     decode     one file's bytes => pixels, in this process
     resize     how a picture comes to a network's input size
+    frame      what a network sees, changed => a picture that decodes to exactly that
 
 Nothing is imported here, so that a worker process loads only what decoding needs.
 """

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from headstart.images.resize import Resize
     from headstart.images.upright import Box
 
-_FILTERS = {
+FILTERS = {
     "nearest": Image.Resampling.NEAREST,
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
@@ -42,7 +42,7 @@ def fit(picture: Image.Image, resize: Resize, box: Box | None = None) -> Image.I
     if size[0] * size[1] > _MAX_RESIZED_PIXELS and resize.mode == "crop":
         picture, box = _middle_of_long(picture), None
         size = resized_size(picture.size, resize)
-    filter_ = _FILTERS[resize.interpolation]
+    filter_ = FILTERS[resize.interpolation]
     centre = resize_centre(picture, size, (resize.width, resize.height), filter_, box)
     return _centre(picture.resize(size, filter_, box), resize) if centre is None else centre
 

@@ -45,11 +45,13 @@ class DecodedPhoto:
         hashed: which photo, and which bytes.
         pixels: (h, w, 3) uint8, RGB; read-only.
         notes: what people should know, from a small fixed set of sentences.
+        size: width and height of the upright photo before any resizing.
     """
 
     hashed: Hashed
     pixels: NDArray[np.uint8]
     notes: tuple[str, ...]
+    size: tuple[int, int]
 
 
 class PhotoReader:
@@ -108,17 +110,19 @@ class PhotoReader:
             for batch in batches:
                 yield from batch
 
-    def decode(self, hashed: Iterable[Hashed], resize: Resize) -> Iterator[DecodedPhoto | Skipped]:
-        """Decode photos, as `decode` does, to (resize.height, resize.width, 3).
+    def decode(self, hashed: Iterable[Hashed], resize: Resize | None) -> Iterator[DecodedPhoto | Skipped]:
+        """Decode photos, as `decode` does, to (resize.height, resize.width, 3), or in full without `resize`.
 
         A file whose bytes are not those that were hashed is skipped: CHANGED_DURING_READ.
 
         Raises:
             StorageError: if no worker process can be started.
         """
-        settings = asdict(resize)
-        fitting = max(len(self._workers), _LOOK_AHEAD_BYTES // (resize.height * resize.width * 3))
-        ahead = min(_LOOK_AHEAD * len(self._workers), fitting)
+        settings, ahead = None, len(self._workers)
+        if resize is not None:
+            settings = asdict(resize)
+            fitting = max(ahead, _LOOK_AHEAD_BYTES // (resize.height * resize.width * 3))
+            ahead = min(_LOOK_AHEAD * ahead, fitting)
         return self._in_order(lambda one: self._decode_one(one, settings), hashed, ahead)
 
     def warm(self) -> None:
@@ -189,7 +193,7 @@ class PhotoReader:
         except WorkerDiedError as death:
             done.append(self._died(next(left), death, "read"))
 
-    def _decode_one(self, hashed: Hashed, resize: dict[str, Any]) -> DecodedPhoto | Skipped:
+    def _decode_one(self, hashed: Hashed, resize: dict[str, Any] | None) -> DecodedPhoto | Skipped:
         request = {"do": "decode", "sha256": hashed.sha256, "resize": resize}
         worker = self._idle.get()
         try:
@@ -202,8 +206,8 @@ class PhotoReader:
             return _skipped(hashed.photo, header)
         import numpy as np  # a reader starts its first process before anything heavy is loaded
 
-        pixels = np.frombuffer(body, np.uint8).reshape(resize["height"], resize["width"], 3)
-        return DecodedPhoto(hashed, pixels, tuple(header["notes"]))
+        pixels = np.frombuffer(body, np.uint8).reshape(*header["shape"], 3)
+        return DecodedPhoto(hashed, pixels, tuple(header["notes"]), tuple(header["size"]))
 
     def _died(self, photo: Photo, death: WorkerDiedError, stage: str) -> Skipped:
         if death.timed_out:

@@ -95,7 +95,7 @@ def answer(request: dict[str, Any], path: bytes) -> Frame:
     """Read one photo, and hash or decode it; a fault is an answer too.
 
     Args:
-        request: `{"do": "hash"}` or `{"do": "decode", "sha256": …, "resize": {…}}`.
+        request: `{"do": "hash"}` or `{"do": "decode", "sha256": …, "resize": {…} or None}`.
         path: as the file system spells it.
     """
     stage, size = "read", None
@@ -122,12 +122,17 @@ def _hash(data: bytes, sha256: str) -> Frame:
     return {"sha256": sha256, "bytes": len(data)}, b""
 
 
-def _decode(data: bytes, settings: dict[str, Any], path: bytes) -> Frame:
+def _decode(data: bytes, settings: dict[str, Any] | None, path: bytes) -> Frame:
     from headstart.images.decode import decode_picture
 
-    resize = Resize(**{**settings, "fill": tuple(settings["fill"])})
+    resize = None if settings is None else Resize(**{**settings, "fill": tuple(settings["fill"])})
     picture = decode_picture(data, resize)
-    return {"notes": [*picture.notes, *_name_note(path, picture.format)]}, picture.pixels.tobytes()
+    header = {
+        "notes": [*picture.notes, *_name_note(path, picture.format)],
+        "size": (picture.width, picture.height),
+        "shape": picture.pixels.size[::-1],
+    }
+    return header, picture.pixels.tobytes()
 
 
 def _name_note(path: bytes, kind: str) -> list[str]:

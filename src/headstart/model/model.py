@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from headstart.heads.fitted import Head
     from headstart.heads.unknown import Novelty
     from headstart.model.facts import TrainingFacts
+    from headstart.pixels.network import Network
     from headstart.storage.home import Home
 
 _NEIGHBOURS = 3
@@ -197,6 +198,16 @@ class Model:
 
         features, head = self.backbone().to_module(self.layer), self.head.to_torch()
         return torch.nn.Sequential(features, head).eval()
+
+    def network(self, name: str = "the model") -> Network:
+        """The model as one differentiable function of the pixels, for `headstart.pixels`.
+
+        Raises:
+            HeadstartError: as `backbone`.
+        """
+        from headstart.pixels.network import Network
+
+        return Network(name, self.backbone(), self.classes, (), self.layer, self.head.to_torch().logits)
 
     def save(
         self,

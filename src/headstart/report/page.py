@@ -47,8 +47,8 @@ def render(facts: ReportFacts) -> str:
         >>> "&lt;pets&gt;" in page, "<script" in page
         (True, False)
     """
-    template = _environment().get_template("train.html")
-    return template.render(facts=facts, **_style(), **_derived(facts), **_measured(facts.measured))
+    template = environment().get_template("train.html")
+    return template.render(facts=facts, **style(), **_derived(facts), **_measured(facts.measured))
 
 
 def _derived(facts: ReportFacts) -> dict[str, Any]:
@@ -81,10 +81,11 @@ def _top_pairs(found: tuple[confusion.Pair, ...], measured: MeasuredFacts) -> li
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of every page, with the words and marks that they use; made once."""
     from jinja2 import DictLoader, Environment, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=DictLoader(_templates()),
         autoescape=True,
         undefined=StrictUndefined,
@@ -103,14 +104,14 @@ def _environment() -> Environment:
         text.shortened,
         _breakable,
     ):
-        environment.filters[tool.__name__.lstrip("_")] = tool
-    environment.globals.update(
+        made.filters[tool.__name__.lstrip("_")] = tool
+    made.globals.update(
         charts=charts,
         shown_skipped=SHOWN_SKIPPED,
         shown_mistakes=SHOWN_MISTAKES,
         shown_classes=SHOWN_CLASSES,
     )
-    return environment
+    return made
 
 
 def _finalize(value: object) -> object:
@@ -138,7 +139,7 @@ def _templates() -> dict[str, str]:
 
 
 @cache
-def _style() -> dict[str, Any]:
+def style() -> dict[str, Any]:
     """The style sheet, and its digest: the page's policy allows this style and nothing else."""
     from markupsafe import Markup
 

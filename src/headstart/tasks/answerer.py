@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headstart.backbones.engines.engine import EngineChoice
-from headstart.backbones.spec import POCKET
-from headstart.errors import BackboneError, UsageError
+from headstart.errors import BackboneError
 from headstart.features.choosing import AsTrained, ByTrial
 from headstart.features.extract import extract
 from headstart.heads.softmax import softmax
 from headstart.model.answers import Answer, TrainingPhoto, most_probable
-from headstart.model.model import Model, load_model
 from headstart.tasks.advice import advice
-from headstart.tasks.paths import given_path
+from headstart.tasks.named import model_or_name, no_such_model
 from headstart.tasks.rows import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from headstart.features.store import FeatureStore
     from headstart.images.photo import Hashed, Photo
     from headstart.images.reader import PhotoReader
+    from headstart.model.model import Model
     from headstart.storage.home import Home
 
 _LOGITS = "output"  # the layer reference of what a whole network gives
@@ -93,17 +92,10 @@ def open_answerer(
         BackboneError: the network has no classes of its own.
     """
     asked = EngineChoice.checked(engine, precision)
-    if isinstance(model, Model):
-        return _of_model("the model", model, home, asked)
-    path = given_path(model, "the model")
-    if Path(path).is_file():
-        raise UsageError(
-            f"{path!r} is a file; the model comes first: a model folder, or a network with classes of its "
-            f"own, such as {POCKET}"
-        )
-    if isinstance(model, Path) or Path(path).exists():
-        return _of_model(str(model), load_model(path, home=home), home, asked)
-    return _of_backbone(_network(model, home, progress), ByTrial(home, asked))
+    name, trained = model_or_name(model, home)
+    if trained is not None:
+        return _of_model(name, trained, home, asked)
+    return _of_backbone(_network(name, home, progress), ByTrial(home, asked))
 
 
 def _of_model(name: str, model: Model, home: Home, asked: EngineChoice) -> Answerer:
@@ -147,10 +139,7 @@ def _network(name: str, home: Home, progress: Progress | None) -> FeatureSource:
     try:
         wanted = Wanted.checked(name, _LOGITS, home, progress)
     except BackboneError as error:
-        raise UsageError(
-            f"{name!r} is neither a model folder nor the name of a network"
-            f"{'' if POCKET in name else f' ({POCKET} is one that is always there)'}: {error}"
-        ) from None
+        raise no_such_model(name, error) from None
     source = wanted.open(progress)
     if not source.spec.classes:
         raise BackboneError(f"{name} has no classes of its own; train a model on it, then ask that")

@@ -266,7 +266,7 @@ class TestInt8:
         assert "quantised" in again.engine.identity()
 
     def test_every_engine_made_from_it_gives_the_same_rows(self, home):
-        # Compiled for two streams at once, one in fifty gave quite other rows: hence so many.
+        # Compiled for two streams at once, one in thirty gave quite other rows: hence so many.
         source = FeatureSource.of(load_backbone("squeezenet1_1@random"))
         some = [fake_photo(number % 5, number, side=224) for number in range(12)]
         choose_engine(source, home, EngineChoice.checked(None, "int8"), lambda most: some)

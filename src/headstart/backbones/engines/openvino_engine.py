@@ -36,8 +36,8 @@ _HINTS = {"f32": "f32", "bf16": "bf16", "int8": "f32"}
 _ALONE = {"int8"}
 """Precisions whose network is compiled once for each worker, never for several streams at a time.
 
-OpenVINO 2026.4 prepares the streams of a network in parallel; one quantised network in fifty then gives quite
-other rows (docs/decisions/0006).
+OpenVINO 2026.4 prepares the streams of a network in parallel: of quantised ones, one in thirty then gives
+quite other rows (docs/decisions/0006).
 """
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from headstart.backbones.engines.engine import in_order
+from headstart.backbones.engines.one_thread import threads_left_alone, use_one_thread
 from headstart.backbones.engines.processor import cpu_kind, gpu_kind
 from headstart.backbones.releases import release
 from headstart.backbones.source import FeatureSource
@@ -98,7 +98,7 @@ class TorchEngine:
         if self.batch > 1:
             yield from self._in_batches(pictures)
             return
-        with _threads_left_alone():
+        with threads_left_alone():
             yield from in_order(lambda picture: self._row(to_pixels([picture])), pictures, self.workers)
 
     def run(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -112,15 +112,12 @@ class TorchEngine:
                 "expected float32 pixels (n, 3, height, width), n 1 or more; "
                 f"got {pixels.dtype} {tuple(pixels.shape)}"
             )
-        with _threads_left_alone():
+        with threads_left_alone():
             found = in_order(self._row, [np.array(photo[None]) for photo in pixels], self.workers)
             return np.stack(list(found))
 
     def _row(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        import torch
-
-        if torch.get_num_threads() != 1:
-            torch.set_num_threads(1)
+        use_one_thread()
         backbone, layer = self.source.backbone, self.source.layer
         row: NDArray[np.float32] = self._passed(lambda each: backbone.features(each, layer), pixels)[0]
         return row
@@ -152,18 +149,6 @@ class TorchEngine:
         with torch.no_grad(), low, torch.backends.cudnn.flags(allow_tf32=False, deterministic=True):
             rows: NDArray[np.float32] = network(placed).flatten(1).float().cpu().numpy()
         return rows
-
-
-@contextmanager
-def _threads_left_alone() -> Iterator[None]:
-    """What a worker sets for itself is also what threads that start later begin with: set it back."""
-    import torch
-
-    before = torch.get_num_threads()
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _matmul_precision() -> str:
