@@ -32,6 +32,16 @@ def test_values_are_rounded_and_not_cut_off():
     assert levels(on_lattice(changed, photo)).flatten().tolist() == [101.0, 99.0, 100.0]
 
 
+@pytest.mark.parametrize("radius", [0.1, 0.25, 1.0])
+def test_a_small_ball_in_l2_is_spent_and_not_rounded_away(radius):
+    chance = torch.Generator().manual_seed(0)
+    photo = torch.randint(50, 200, (1, 3, 64, 64), generator=chance).float() / 255
+    change = torch.randn(photo.shape, generator=chance)
+    found = on_lattice(photo + radius * change / change.norm(), photo, "l2", radius)
+    assert 0.98 * radius < float((found - photo).norm()) <= radius * (1 + 1e-5)
+    assert float(((found - photo) * change).sum()) > 0  # and in the direction of the change
+
+
 @pytest.mark.parametrize("epsilon", [0.5 / 255, 0.999 / 255])
 def test_less_than_one_level_changes_nothing_in_linf(epsilon):
     photo = torch.full((1, 3, 2, 2), 7 / 255)

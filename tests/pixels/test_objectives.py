@@ -49,6 +49,11 @@ def test_total_variation_of_known_pictures():
     assert total_variation(torch.ones(1, 3, 9, 9)).item() == 0
 
 
+def test_a_number_of_a_row_is_a_channel_too():
+    seen = Seen(SEEN.pixels, SEEN.logits, {"row": SEEN.logits})
+    assert torch.equal(channel("row", 2).value(seen), SEEN.logits[:, 2])
+
+
 @pytest.mark.parametrize("objective", [logit(1), log_probability(0), margin(1), channel("last", 5)])
 def test_walking_raises_it(objective):
     network = of_backbone(tiny_backbone(classes=("cat", "dog")))

@@ -224,7 +224,9 @@ def test_pictures_of_another_network_that_break_more_raise_the_alarm(tmp_path, w
     with PhotoReader(workers=1) as reader:
         chosen = choose_photos(str(tmp_path / "photos"), hidden, reader, most=3, seed=0, trained_on={})
         walked = walk_epsilons(hidden, chosen.pixels, chosen.labels, plan)
-        found = measure_transfer([hidden, open_], chosen, plan, reader, largest=walked.largest)
+        found = measure_transfer(
+            [hidden, open_], chosen, plan, reader, largest=walked.largest, held=walked.right[-1]
+        )
     [(source, broken, survivors)] = found.survivors
     assert (source, broken, survivors) == ("open", 3, 3)
 
@@ -269,7 +271,12 @@ def test_the_page_is_written_with_everything(everything, world):
 
 @pytest.mark.parametrize(
     ("left", "whole", "words"),
-    [(0.8, 0.0, "not against one on all"), (0.8, 0.8, "as well against"), (0.05, 0.0, "protects little")],
+    [
+        (0.8, 0.0, "not against one on all"),
+        (0.8, 0.8, "as well against"),
+        (0.05, 0.0, "protects little"),
+        (0.15, 0.12, "protects little"),
+    ],
 )
 def test_the_ensembles_verdict_follows_from_its_figures(left, whole, words):
     def share(value):

@@ -1,5 +1,7 @@
 """Who judges an ideal image: networks that know the class, each once, none that is the same one again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,7 +59,8 @@ def test_classes_are_found_by_identifier_not_by_their_place():
 
     (said,) = bench.ask([Candidate("other", lambda: other)], [picture()])
 
-    assert said["other"] == believes(other, 1, picture())
+    assert replace(said["other"], noise=0.0) == believes(other, 1, picture())
+    assert 0 < said["other"].noise < 1
     assert said["other"].classes == 2
 
 
@@ -86,7 +89,16 @@ def test_rank_and_probability_are_those_of_the_network_itself():
     [(1, 2, True), (2, 2, False), (2, 200, True), (10, 1000, True), (11, 1000, False)],
 )
 def test_what_counts_as_believed(rank, classes, believed):
-    assert Belief(0.1, rank, classes).believed is believed
+    assert Belief(0.6, rank, classes, noise=0.5).believed is believed
+    assert not Belief(0.6, rank, classes, noise=0.7).believed  # it is as sure of noise
+
+
+def test_another_head_on_the_same_network_is_no_judge():
+    network = tiny()
+    head = Network("other head", network.backbone, CLASSES, (), "last:mean", lambda rows: rows[:, :3])
+    bench = Bench(network, "cat")
+    assert bench.ask([Candidate("other head", lambda: head)], [picture()]) == [{}]
+    assert "looks through the same network" in bench.notes[0]
 
 
 def test_networks_at_hand_are_found_but_not_oneself(tmp_path):

@@ -111,7 +111,11 @@ def lines(attacked: Attacked) -> Iterator[str]:
     from headstart.pixels.attacks.settings import show_epsilon
 
     yield f"before: {attacked.before.label} {percent(attacked.before.probability)}"
-    yield f"after:  {attacked.after.label} {percent(attacked.after.probability)}" + _of_target(attacked)
+    yield (
+        f"after:  {attacked.after.label} {percent(attacked.after.probability)}"
+        + _of_target(attacked)
+        + (" - unlike any training photo" if attacked.after.unknown else "")
+    )
     held = "holds" if attacked.survives_jpeg else "does not hold"
     if attacked.success:
         said = attacked.after_jpeg

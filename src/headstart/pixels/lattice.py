@@ -18,9 +18,8 @@ LEVELS = 255
 def on_lattice(changed: Tensor, photo: Tensor, norm: Norm | None = None, radius: float = 0.0) -> Tensor:
     """Round to whole 255ths without leaving the ball.
 
-    Values are rounded, not cut off. In "linf" the radius is rounded down to whole 255ths; in "l2", if
-    rounding has made the change too long, those values that rounding moved outwards furthest go one 255th
-    back, until the change fits.
+    Values are rounded. In "linf" the radius is rounded down to whole 255ths; in "l2" as many values are
+    rounded outwards as the length allows, those with the largest remainders first.
 
     Args:
         changed: (1, 3, h, w) in [0, 1].
@@ -42,7 +41,7 @@ def on_lattice(changed: Tensor, photo: Tensor, norm: Norm | None = None, radius:
         most = floor(radius * LEVELS + 1e-6)
         whole = change.round().clamp(-most, most)
     elif norm == "l2":
-        whole = _within(change, change.round(), radius * LEVELS)
+        whole = _within(change, radius * LEVELS)
     else:
         whole = change.round()
     return ((origin + whole).clamp(0, LEVELS).float() / LEVELS).contiguous()
@@ -58,18 +57,18 @@ def levels(pixels: Tensor) -> Tensor:
     return (pixels.double() * LEVELS).round()
 
 
-def _within(exact: Tensor, whole: Tensor, radius: float) -> Tensor:
-    """Take back some of the rounding outwards until the length is no more than `radius`."""
-    excess = float(whole.square().sum()) - radius**2
-    if excess <= 0:
-        return whole
-    flat, size = whole.flatten().clone(), whole.abs().flatten()
-    outwards = size - exact.abs().flatten()
-    order = torch.argsort(outwards, descending=True, stable=True)
-    # A value of size s that goes back by one takes 2 s - 1 off the squared length
-    gains = torch.where(outwards > 0, 2 * size - 1, 0.0)[order].cumsum(0)
-    needed = int(torch.searchsorted(gains, excess - 1e-9)) + 1
-    back = order[:needed]
-    back = back[outwards[back] > 0]
-    flat[back] -= flat[back].sign()
-    return flat.view_as(whole)
+def _within(exact: Tensor, radius: float) -> Tensor:
+    """Whole changes that spend the ball: cut off towards 0, then pushed outwards, largest remainders first.
+
+    Plain rounding would lose every change below half a level, which in a small ball are most of them. The
+    result is no longer than the exact change, or than its rounding where that fits.
+    """
+    size = exact.abs().flatten()
+    least = size.floor()
+    limit = min(radius, max(float(exact.norm()), float(exact.round().norm()))) ** 2
+    order = torch.argsort(size - least, descending=True, stable=True)
+    order = order[(size > least)[order]]
+    # A value of size s that goes out by one adds 2 s + 1 to the squared length.
+    costs = (2 * least + 1)[order].cumsum(0) + least.square().sum()
+    least[order[: int(torch.searchsorted(costs, limit + 1e-9, right=True))]] += 1
+    return (exact.flatten().sign() * least).view_as(exact)

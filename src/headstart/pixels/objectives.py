@@ -85,10 +85,22 @@ def margin(index: int) -> Objective:
     return Objective(value, name=f"margin of class {index}")
 
 
-def channel(layer: str, number: int) -> Objective:
-    """The mean activation of one channel of a layer (of a row: one of its numbers)."""
+def channel(layer: str, number: int, maps: Callable[[Tensor], Tensor] | None = None) -> Objective:
+    """The mean activation of one channel of a layer (of a row: one of its numbers).
+
+    Args:
+        layer: a layer reference.
+        number: of the channel, from 0.
+        maps: what the layer gives => (n, channels, …), where channels do not come first: `Layout.maps`.
+    """
+
+    def value(seen: Seen) -> Tensor:
+        found = seen.activations[layer]
+        picked = (found if maps is None else maps(found))[:, number]
+        return picked.reshape(len(picked), -1).mean(dim=1)
+
     return Objective(
-        lambda seen: seen.activations[layer][:, number].flatten(1).mean(dim=1),
+        value,
         (layer,),
         f"channel {number} of {layer}",
     )

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from headstart.images.resize import Interpolation, Resize
     from headstart.pixels.network import Differentiable, Seen
 
+_AT_ONCE = 256  # unit vectors that are resized together: all of them would take the side's square
+
 
 @dataclass(frozen=True)
 class Resampled:
@@ -134,8 +136,12 @@ def inside_borders(network: Differentiable, size: tuple[int, int]) -> tuple[Diff
 
 def _axis(old: int, new: int, interpolation: Interpolation) -> Tensor:
     """(new, old): what each place of a side becomes after resizing, column by column."""
-    unit_vectors = Image.fromarray(np.eye(old, dtype=np.float32))
-    return torch.from_numpy(np.array(unit_vectors.resize((new, old), FILTERS[interpolation])).T.copy())
+    parts = []
+    for start in range(0, old, _AT_ONCE):
+        unit_vectors = np.eye(min(_AT_ONCE, old - start), old, start, dtype=np.float32)
+        picture = Image.fromarray(unit_vectors)
+        parts.append(np.array(picture.resize((new, len(unit_vectors)), FILTERS[interpolation])).T)
+    return torch.from_numpy(np.concatenate(parts, axis=1))
 
 
 def _cut(matrix: Tensor, wanted: int) -> Tensor:

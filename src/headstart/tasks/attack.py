@@ -120,7 +120,7 @@ def attack(
         given = given_path(photo, "the photo")
     wanted = check_png(output, "--output", given)
     drawing = check_png(picture, "--picture", given)
-    if wanted is not None and drawing is not None and wanted.absolute() == drawing.absolute():
+    if wanted is not None and drawing is not None and wanted.resolve() == drawing.resolve():
         raise UsageError(f"{str(wanted)!r} was given twice; each picture needs a name of its own")
     with tempfile.TemporaryDirectory(prefix="headstart-") as folder:
         scratch = Path(folder)
@@ -165,14 +165,14 @@ class _Job:
     home: Home
 
     def run(self, progress: Progress | None, *, full_size: bool, smallest: bool, kept: bool) -> Attacked:
-        full = read_photo(self.path, None)  # also: whether it can be used at all, before a network is loaded
         network = open_network(self.model, self.home, progress)
+        photo = read_photo(self.path, None if full_size else network.resize)
         index = None if self.target is None else class_index(network, self.target)
         target = None if index is None else network.classes[index]
         asker = Asker(self.model, target, len(network.classes), self.home)
         [before] = asker.ask([self.path]).said
         _refuse_reached(network.name, before, target)
-        subject = in_full(full.pixels, network) if full_size else as_received(self.path, network, full.size)
+        subject = in_full(photo.pixels, network) if full_size else as_received(self.path, network, photo.size)
         goal = Goal(network.classes.index(before.label), index)
         found = _search(subject, goal, self.settings, progress, smallest=smallest)
         candidate, saved, answers = self._first_that_holds(found, subject, asker, before)
@@ -247,7 +247,7 @@ def _require_room(settings: AttackSettings, *, smallest: bool) -> None:
     asked = settings.resolved()
     if smallest and not find_method(asked.method).budget:
         raise UsageError(f"{asked.method} goes no further than it must; leave --smallest out, or take pgd")
-    if asked.norm == "linf" and asked.epsilon > 0 and asked.epsilon * _LEVELS + 1e-6 < 1:
+    if asked.epsilon > 0 and asked.epsilon * _LEVELS + 1e-6 < 1:
         raise UsageError(
             f"epsilon is {asked.epsilon:.4g}, less than 1/255: pictures of 8 bits can't change so little"
         )

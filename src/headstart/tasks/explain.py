@@ -22,6 +22,7 @@ from headstart.tasks.layer_names import completed
 from headstart.tasks.network import open_network
 from headstart.tasks.one_photo import read_photo
 from headstart.tasks.pictures import picture_path
+from headstart.tasks.seeds import check_seed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,6 +194,7 @@ def explain(
         raise UsageError(f"method is {method!r}; expected {' or '.join(METHODS)}")
     if layer is not None and method == "occlusion":
         raise UsageError("occlusion looks at no layer; leave --layer out, or take --method gradcam")
+    check_seed(seed)
     tell: Progress = NoProgress() if progress is None else progress
     target_file = None if output is None else picture_path(output, image)
     network = open_network(model, Home.find(home), progress)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart.errors import UsageError
 from headstart.features.progress import NoProgress
 from headstart.storage.home import Home
+from headstart.tasks.seeds import check_seed
 from headstart.tasks.verifiers import Belief
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 ADVERSARIAL_TEXTURE = "an adversarial texture"
 _SURE = 0.5
-_MOST_SEEDS = 64
+MOST_SEEDS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class IdealImage:
         frames: the steps that were asked for.
         notes: what people should know.
         seconds: that it took to make; judging not counted.
+        silent: a channel is wanted, and no step drove it more than the start did.
     """
 
     picture: NDArray[np.uint8]
@@ -85,6 +87,7 @@ class IdealImage:
     frames: tuple[Frame, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    silent: bool = False
 
     @property
     def adversarial_texture(self) -> bool | None:
@@ -96,6 +99,11 @@ class IdealImage:
     @property
     def verdict(self) -> str:
         """What it is worth, in one sentence."""
+        if self.silent:
+            return (
+                f"{self.unit} of {self.network} stays as it was: no gradient leads there from this start; "
+                "try another seed, or the layer before its ReLU"
+            )
         if self.label is None:
             return f"what drives {self.unit} of {self.network} most; other networks have no such channel"
         if self.rank != 1 or (self.probability or 0.0) < _SURE:
@@ -235,10 +243,10 @@ def _check(  # noqa: PLR0917
     if (class_name is None) == (layer is None):
         what = "a class and a layer were" if layer is not None else "neither a class nor a layer was"
         raise UsageError(f"{what} given; expected a class, or --layer L --channel K instead of it")
-    if not 1 <= len(seeds) <= _MOST_SEEDS:
-        raise UsageError(f"{len(seeds)} seeds were given; expected 1 to {_MOST_SEEDS}")
-    if min(seeds) < 0:
-        raise UsageError(f"the seed is {min(seeds)}; expected 0 or more")
+    if not 1 <= len(seeds) <= MOST_SEEDS:
+        raise UsageError(f"{len(seeds)} seeds were given; expected 1 to {MOST_SEEDS}")
+    for seed in seeds:
+        check_seed(seed)
     if spectrum is not None and method != "maco":
         raise UsageError(f"a spectrum is what --method maco keeps to; --method {method} does not use one")
 
@@ -263,16 +271,18 @@ def _wanted(
 ) -> tuple[Wanted, str | None]:
     from headstart.pixels.ideal.draw import Wanted, channels
     from headstart.pixels.network import class_index
+    from headstart.tasks.layer_names import completed
 
     if class_name is not None:
         index = class_index(network, class_name)
         return Wanted(index=index), network.classes[index]
     if layer is None or channel is None:
         raise AssertionError("checked before")
-    there = channels(network, layer)
+    layer = completed(network.backbone, layer)
+    there, layout = channels(network, layer)
     if not 0 <= channel < there:
         raise UsageError(f"--channel is {channel}; {layer} of {network.name} has channels 0 to {there - 1}")
-    return Wanted(layer=layer, channel=channel), None
+    return Wanted(layer=layer, channel=channel, layout=layout), None
 
 
 def _judges(
@@ -304,15 +314,20 @@ class _Work:
     def make(self, seed: int) -> IdealImage:
         from headstart.pixels.ideal.draw import draw
 
-        began, frames = time.perf_counter(), []
+        began, frames, start = time.perf_counter(), list[Frame](), list[float]()
 
         def watch(step: Step) -> None:
             self.progress.advance()
+            if not start:
+                start.append(float(step.value.sum()))
             if step.number in self.record:
                 frames.append(self._frame(step))
 
         made = draw(self.network, self.wanted, self.recipe, seed=seed, spectrum=self.spectrum, watch=watch)
-        return self._measured(eight_bits(made), seed, tuple(frames), time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        measured = self._measured(eight_bits(made), seed, tuple(frames), seconds)
+        silent = self.label is None and (not start or measured.logit <= start[0])
+        return replace(measured, silent=silent)
 
     def _frame(self, step: Step) -> Frame:
         from headstart.pixels.ideal.draw import framed
@@ -360,8 +375,6 @@ class _Work:
 
 
 def _judged(network: Network, made: Sequence[IdealImage], judges: Sequence[Candidate]) -> list[IdealImage]:
-    from dataclasses import replace
-
     from headstart.tasks.verifiers import Bench
 
     label = made[0].label

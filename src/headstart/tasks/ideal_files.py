@@ -11,8 +11,8 @@ from headstart.report.journey import film, film_steps, journey, journey_steps
 from headstart.report.sheet import Tile, png
 from headstart.storage.atomic import atomic_write_bytes
 from headstart.storage.home import require_writable
-from headstart.tasks.ideal import png_of
-from headstart.tasks.paths import refuse_among_photos
+from headstart.tasks.ideal import MOST_SEEDS, png_of
+from headstart.tasks.paths import given_path, refuse_among_photos
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -55,14 +55,17 @@ class IdealFiles:
             UsageError: a wrong ending, a folder that is not there, the same file twice, or among photos.
             StorageError: no permission to write there.
         """
-        if seeds < 1:
-            raise UsageError(f"--seeds is {seeds}; expected at least 1")
+        if not 1 <= seeds <= MOST_SEEDS:
+            raise UsageError(f"--seeds is {seeds}; expected 1 to {MOST_SEEDS}")
+        photos = None if spectrum is None else given_path(spectrum, "the spectrum")
         wanted = [("-o", output, ".png"), ("--journey", journey, ".png"), ("--film", film, ".gif")]
         given = [(option, path.expanduser(), ending) for option, path, ending in wanted if path is not None]
         for option, path, ending in given:
             _check_file(option, path, ending)
-            refuse_among_photos(path, option, spectrum)
-        paths = [path.absolute() for _, path, _ in given]
+            refuse_among_photos(path, option, photos)
+            if photos is not None and path.exists() and Path(photos).exists() and path.samefile(photos):
+                raise UsageError(f"{option} is {str(path)!r}, which is the photo itself; choose another name")
+        paths = [path.resolve() for _, path, _ in given]
         if len(set(paths)) < len(paths):
             raise UsageError(f"{paths[0]} was given twice; each file needs a name of its own")
         found = {option: path for option, path, _ in given}

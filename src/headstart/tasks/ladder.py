@@ -22,7 +22,6 @@ from headstart.pixels.ideal.recipes import choose_recipe
 from headstart.pixels.maps.patches import choosiest, patch, peaks, sight, wakes
 from headstart.pixels.maps.spatial import spatial_layers
 from headstart.pixels.network import Network
-from headstart.pixels.objectives import Objective
 from headstart.report.ladder import ladder_picture
 from headstart.report.sheet import png
 from headstart.storage.atomic import atomic_write_bytes
@@ -30,6 +29,7 @@ from headstart.tasks.layer_names import completed
 from headstart.tasks.maps import opened_backbone
 from headstart.tasks.paths import given_path
 from headstart.tasks.pictures import picture_path
+from headstart.tasks.seeds import check_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -178,6 +178,7 @@ def ladder(
     """
     source = given_path(photos, "photos")
     target = None if output is None else picture_path(output, source)
+    check_seed(seed)
     tell: Progress = NoProgress() if progress is None else progress
     opened = opened_backbone(backbone, home, progress)
     chosen = _layers(opened, layers)
@@ -321,23 +322,6 @@ def _sight(backbone: Backbone, layer: SpatialLayer, channel: int, place: int, pi
     return sight(backbone, pixels, layer, channel, place)
 
 
-@dataclass(frozen=True)
-class _Channel(Wanted):
-    """A channel of a layer, whatever the order of the layer's axes."""
-
-    spatial: SpatialLayer | None = None
-
-    def objective(self) -> Objective:
-        if self.spatial is None:
-            return Wanted.objective(self)
-        name, layout, number = self.spatial.name, self.spatial.layout, self.channel
-        return Objective(
-            lambda seen: layout.maps(seen.activations[name])[:, number].flatten(1).mean(dim=1),
-            (name,),
-            f"channel {number} of {name}",
-        )
-
-
 def _ideals(  # noqa: PLR0917
     backbone: Backbone,
     layers: Sequence[SpatialLayer],
@@ -356,7 +340,7 @@ def _ideals(  # noqa: PLR0917
     def make(unit: tuple[SpatialLayer, int]) -> NDArray[np.uint8]:
         pixels = draw(
             network,
-            _Channel(layer=unit[0].name, channel=unit[1], spatial=unit[0]),
+            Wanted(layer=unit[0].name, channel=unit[1], layout=unit[0].layout),
             recipe,
             seed=seed,
             watch=count,

@@ -170,8 +170,12 @@ def robustness(
     target = None if output is None else check_page(output, source)
     place = Home.find(home)
     network, trained_on = _opened(model, place, progress)
-    others = _all_named([network, *(open_network(name, place, progress) for name in against)])
-    members = _all_named([open_network(name, place, progress) for name in ensemble])
+    compared = [_opened(name, place, progress) for name in against]
+    joined = [_opened(name, place, progress) for name in ensemble]
+    others = _all_named([network, *(each for each, _ in compared)])
+    members = _all_named([each for each, _ in joined])
+    for _, known in (*compared, *joined):
+        trained_on = {**trained_on, **known}
     whole = ensemble_of(members) if members else None
     for other in (*others[1:], *(() if whole is None else (whole,))):
         if not class_map(network, other):
@@ -195,7 +199,15 @@ def robustness(
             network, chosen.pixels, chosen.labels, plan, simple_defences(), progress=progress
         )
         transfer = (
-            measure_transfer(others, chosen, plan, reader, largest=walked.largest, progress=progress)
+            measure_transfer(
+                others,
+                chosen,
+                plan,
+                reader,
+                largest=walked.largest,
+                held=walked.right[-1],
+                progress=progress,
+            )
             if against
             else None
         )
@@ -243,9 +255,11 @@ def make_plan(
     for epsilon in plan.epsilons:
         # As a budget of PGD: the smallest changes that other methods find are compared with it afterwards.
         AttackSettings(method="pgd", norm=chosen, epsilon=epsilon)
+    if steps == 0:
+        raise UsageError("--steps is 0, which is no attack; expected 1 or more")
     if len(plan.epsilons) < 2:
         raise UsageError("--epsilons has nothing above 0; expected budgets such as 1/255,2/255,4/255")
-    if chosen == "linf" and min(plan.epsilons[1:]) < 1 / 255 - 1e-9:
+    if min(plan.epsilons[1:]) < 1 / 255 - 1e-9:
         raise UsageError(
             f"--epsilons has {plan.written(plan.epsilons[1])}, less than one step of a file's 8 bits; "
             "expected 1/255 or more"
@@ -275,6 +289,8 @@ def check_page(output: str | Path, photos: str) -> Path:
         raise UsageError(f"output is {str(output)!r}; expected a file name that ends in .html")
     if path.is_dir():
         raise UsageError(f"output {str(output)!r} is a folder; expected a file name that ends in .html")
+    if path.is_file() and b"headstart" not in path.read_bytes()[:20_000]:
+        raise UsageError(f"output {str(output)!r} is there already and is no report; choose another name")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"output {str(output)!r} lies in a folder that is not there; make it first")
     refuse_among_photos(path, "output", photos)
@@ -298,11 +314,16 @@ def _photos_of(model: Model) -> Mapping[str, Known]:
 
 
 def _all_named(networks: Sequence[Differentiable]) -> list[Differentiable]:
-    names = [network.name for network in networks]
+    names = [_real_name(network.name) for network in networks]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UsageError(f"{twice[0]} is named twice; name each network once, the model not again")
     return list(networks)
+
+
+def _real_name(name: str) -> str:
+    """One name for a folder, however it is written."""
+    return str(Path(name).resolve()) if Path(name).is_dir() else name
 
 
 def _checks(
@@ -328,6 +349,8 @@ def _checks(
         chosen.labels[which],
         strict.settings(plan.epsilons[nearest]),
         None if progress is None else Named(progress, "checks of the gradients"),
+        method=plan.method,
+        claimed=int(walked.right[nearest][which].sum()),
     )
     written = [plan.written(epsilon) for epsilon in plan.epsilons]
     found.append(check_larger(walked.alone[:, clean].sum(axis=1).tolist(), written, len(clean)))

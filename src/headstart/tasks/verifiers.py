@@ -9,7 +9,7 @@ backbones. The same weights in another framework are no other network: they are 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from headstart.backbones.spec import POCKET
 from headstart.backbones.weights import WeightsStore
 from headstart.errors import HeadstartError, UsageError
+from headstart.heads.softmax import softmax
 from headstart.images.decode import decode
 from headstart.images.pixels import to_pixels
 from headstart.tasks.network import open_network
@@ -44,20 +45,27 @@ class Belief:
         probability: of the class.
         rank: of the class among all of the network's, 1 for its answer.
         classes: how many the network tells apart.
+        noise: the largest probability that the network gives the class for pictures of noise.
     """
 
     probability: float
     rank: int
     classes: int
+    noise: float = 0.0
 
     @property
     def believed(self) -> bool:
-        """Whether the class is the network's answer, or among the first hundredth of its classes."""
-        return self.rank <= max(1, self.classes // 100)
+        """Whether it is surer than for noise, and the class its answer or among its first hundredth."""
+        return self.probability > self.noise and self.rank <= max(1, self.classes // 100)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        return {"probability": self.probability, "rank": self.rank, "classes": self.classes}
+        return {
+            "probability": self.probability,
+            "rank": self.rank,
+            "classes": self.classes,
+            "noise": self.noise,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +190,14 @@ class Bench:
             if index is None or not self._takes_seat(candidate.name, judge):
                 continue
             for file, beliefs in zip(files, said, strict=True):
-                beliefs[candidate.name] = believes(judge, index, file)
+                noise = self._seated[-1].of_noise(index)
+                beliefs[candidate.name] = replace(believes(judge, index, file), noise=noise)
         return said
 
     def _takes_seat(self, name: str, judge: Network) -> bool:
+        if judge.backbone.spec.weights_digest == self._own.backbone.spec.weights_digest:
+            self.notes.append(f"{name} was not asked: it looks through the same network, {self._own.name}'s")
+            return False
         seat = _Seat.of(name, judge)
         twin = next((each for each in self._seated if _alike(each, seat)), None)
         if twin is None:
@@ -205,6 +217,10 @@ class _Seat:
     classes: tuple[str, ...]
     ids: tuple[str, ...]
     said: NDArray[np.float32]
+
+    def of_noise(self, index: int) -> float:
+        """The largest probability of a class for noise."""
+        return float(softmax(self.said)[:, index].max())
 
     @classmethod
     def of(cls, name: str, network: Network) -> _Seat:

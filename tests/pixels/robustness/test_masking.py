@@ -6,7 +6,13 @@ import torch
 
 from headstart.pixels.attacks import AttackSettings
 from headstart.pixels.robustness.masking import check_answers, check_gradients, check_masking
-from headstart.pixels.robustness.masking_checks import check_blind, check_larger, check_steps, check_transfer
+from headstart.pixels.robustness.masking_checks import (
+    check_blind,
+    check_larger,
+    check_method,
+    check_steps,
+    check_transfer,
+)
 from headstart.pixels.robustness.masking_search import search_blindly
 from tests.pixels.robustness import planted
 
@@ -51,10 +57,15 @@ def test_an_answer_that_nothing_changes():
     assert "a very large epsilon does not suffice" in raised(planted.stubborn())
 
 
+def test_a_method_that_is_weaker_than_pgd_is_named():
+    assert check_method("fgsm", 8, 3, 16).raised
+    assert not check_method("fgsm", 4, 3, 16).raised  # one photo is chance
+
+
 def test_one_leap_that_gets_further_than_many_steps():
     photo = PHOTOS[:1]
     network = planted.hilly(torch.from_numpy(photo), EPSILON)
-    assert "one step beats many" in raised(network, photo)
+    assert "one step beats many" in raised(network, np.repeat(photo, 3, axis=0))
 
 
 def test_too_few_steps_are_seen_where_more_would_do():

@@ -139,9 +139,13 @@ def _signed(network: Network, pixels: Tensor, index: int, layer: SpatialLayer) -
 
 
 def _captum_grad_cam() -> Callable[..., Any]:
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # captum loads it, and it may grumble
-    from captum.attr import LayerGradCam
-
+    logger = logging.getLogger("matplotlib")  # captum loads it, and it may grumble
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        from captum.attr import LayerGradCam
+    finally:
+        logger.setLevel(before)
     found: Callable[..., Any] = LayerGradCam
     return found
 

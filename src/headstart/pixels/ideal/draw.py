@@ -17,6 +17,7 @@ from torch.nn import functional
 from headstart.errors import UsageError
 from headstart.pixels.ideal.recipes import OPTIMISERS, Recipe
 from headstart.pixels.images import Normalised, Phases, Waves
+from headstart.pixels.maps.layout import Layout, layout_of
 from headstart.pixels.objectives import Objective, channel, log_probability, logit, total_variation
 from headstart.pixels.optimise import Image, Pixels, optimise
 from headstart.pixels.spectrum import Spectrum, default_spectrum
@@ -44,11 +45,13 @@ class Wanted:
         index: of the class; None where a channel is wanted.
         layer: a layer reference; None where a class is wanted.
         channel: of the layer.
+        layout: where the layer's channels are, if they do not come first.
     """
 
     index: int | None = None
     layer: str | None = None
     channel: int = 0
+    layout: Layout | None = None
 
     def objective(self) -> Objective:
         """The class's logit (never its probability, which other classes pull at), or the mean activation."""
@@ -56,7 +59,7 @@ class Wanted:
             return logit(self.index)
         if self.layer is None:
             raise UsageError("neither a class nor a layer is wanted; name one")
-        return channel(self.layer, self.channel)
+        return channel(self.layer, self.channel, None if self.layout is None else self.layout.maps)
 
 
 @dataclass(frozen=True)
@@ -146,15 +149,18 @@ def framed(pixels: Tensor, resize: Resize) -> Tensor:
     return pixels.clamp(0.0, 1.0)
 
 
-def channels(network: Network, layer: str) -> int:
-    """How many channels a layer has (of a row: numbers).
+def channels(network: Network, layer: str) -> tuple[int, Layout | None]:
+    """How many channels a layer has (of a row: numbers), and where they are if they do not come first.
 
     Raises:
         BackboneError: no such layer.
     """
+    height, width = _input(network)
     with torch.no_grad():
-        found = network.see(torch.full((1, 3, *_input(network)), 0.5), [layer])
-    return int(found.activations[layer].shape[1])
+        found = network.see(torch.full((1, 3, height, width), 0.5), [layer])
+    shape = found.activations[layer].shape
+    layout = layout_of(shape, height / width)
+    return (int(shape[1]), None) if layout is None else (layout.channels, layout)
 
 
 def _plan(

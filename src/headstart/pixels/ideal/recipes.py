@@ -51,6 +51,8 @@ RECIPES: Mapping[str, Recipe] = {
 lesson: plain descent on 10 x cross-entropy + 0.005 x summed total variation.
 
 pixel: those of tf-keras-vis for VGG16: RMSprop 1.0 on 0-255, total variation 1.0, L1 0.3, jitter 4, 1 degree.
+The weight 1.0 lowers the total variation of SqueezeNet's zebra 2.2 and of pocket's Egyptian cat 2.5 times,
+4.0 lowers them 5.9 and 5.0 times, each at a probability above 0.99.
 
 fourier: those of lucid (Adam 0.05, its start and turns), but 96 steps of four views instead of 512 of one,
 scales of 0.7 to 1.4 and noise of 0.03. Other networks then recognise more, and more steps only add contrast:
@@ -60,7 +62,8 @@ narrower scales, 0.16 with them.
 
 maco: Fel et al. 2023, but NAdam 0.1 instead of 1.0 and large parts instead of small ones, which suit a
 picture no larger than the network's input: MobileNetV2 ranks pocket's Egyptian cat 81st with rate 1.0 and
-parts that shrink to 0.3 of the side, first (0.77) as it is here.
+parts that shrink to 0.3 of the side, first (0.77) as it is here. It is the weaker one on MobileNetV2, whose
+zebra SqueezeNet ranks 13th, 15th and 98th of 1,000 (seeds 0 to 2); fourier's is its first guess.
 """
 
 OPTIMISERS: Mapping[str, Make] = {

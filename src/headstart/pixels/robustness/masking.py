@@ -21,6 +21,7 @@ from headstart.pixels.robustness.masking_checks import (
     Check,
     check_blind,
     check_large,
+    check_method,
     check_one_step,
     check_steps,
     of_photos,
@@ -89,7 +90,7 @@ def check_gradients(network: Differentiable, pixels: Pixels, labels: Labels) -> 
     lost = int((~(sizes > 0)).sum())
     return Check(
         "zero gradients",
-        lost > FEW * len(pixels),
+        lost > max(1, FEW * len(pixels)),
         f"The gradient is 0 everywhere on {of_photos(lost, len(pixels))}: attacks that follow it can't move."
         if lost
         else f"The gradient reaches the pixels of all {len(pixels)} photos.",
@@ -102,6 +103,9 @@ def check_masking(
     labels: Labels,
     settings: AttackSettings,
     progress: Progress | None = None,
+    *,
+    method: str = "pgd",
+    claimed: int | None = None,
 ) -> list[Check]:
     """Run every check that needs attacks of its own.
 
@@ -111,6 +115,8 @@ def check_masking(
         labels: (n,) their classes.
         settings: PGD at an epsilon that breaks some photos, not all.
         progress: told of each photo that is attacked.
+        method: whose figures are shown.
+        claimed: how many of the photos stay right by them, at that epsilon; None: nothing is claimed.
     """
     resolved = settings.resolved()
     photos, norm = len(pixels), resolved.norm
@@ -133,6 +139,11 @@ def check_masking(
     return [
         *check_answers(network, pixels),
         check_gradients(network, pixels, labels),
+        *(
+            []
+            if claimed is None or method == "pgd"
+            else [check_method(method, claimed, int(walked.sum()), photos)]
+        ),
         check_one_step(int(leapt.sum()), int(walked.sum()), photos),
         check_steps(int(walked.sum()), int(further.sum()), photos, resolved.steps),
         check_large(int(lost.sum()), photos, f"{large:.3g}"),

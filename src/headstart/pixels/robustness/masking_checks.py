@@ -35,7 +35,7 @@ class Check:
 
 def check_one_step(one_step: int, many: int, photos: int) -> Check:
     """Whether a single step (FGSM) does better than many (PGD); both: how many photos stay right."""
-    raised = one_step < many - FEW * photos
+    raised = one_step < many - _few(photos)
     return Check(
         "one step beats many",
         raised,
@@ -57,7 +57,7 @@ def check_larger(right: Sequence[int], epsilons: Sequence[str], photos: int) -> 
         photos: how many there are.
     """
     for smaller, larger, before, after in zip(epsilons, epsilons[1:], right, right[1:], strict=False):
-        if after > before + FEW * photos:
+        if after > before + _few(photos):
             return Check(
                 "larger epsilon does not help",
                 raised=True,
@@ -87,12 +87,27 @@ def check_large(right: int, photos: int, epsilon: str) -> Check:
 
 def check_steps(fewer: int, more: int, photos: int, steps: int) -> Check:
     """Whether more steps break more photos: then the figures are too high."""
-    raised = fewer - more > max(1, FEW * photos)
+    raised = fewer - more > _few(photos)
     return Check(
         "more steps break more",
         raised,
-        f"{steps} steps leave {of_photos(fewer, photos)} right, {MORE_STEPS * steps} steps {more}"
-        + (": the figures here are too high; give more --steps." if raised else ": the walk has arrived."),
+        f"{steps} steps of PGD leave {of_photos(fewer, photos)} right, {MORE_STEPS * steps} steps {more}"
+        + (
+            ": figures of so few steps are too high; give more --steps."
+            if raised
+            else ": the walk has arrived."
+        ),
+    )
+
+
+def check_method(method: str, claimed: int, by_pgd: int, photos: int) -> Check:
+    """Whether PGD breaks photos that the method did not break, whose figures are shown."""
+    raised = by_pgd < claimed - _few(photos)
+    return Check(
+        "pgd beats the method",
+        raised,
+        f"{method} leaves {of_photos(claimed, photos)} right, PGD {by_pgd}"
+        + (f": the figures here are those of a weak attack; leave --method {method} out." if raised else "."),
     )
 
 
@@ -118,6 +133,10 @@ def check_transfer(source: str, broken: int, survivors: int) -> Check:
         f"Of {survivors} photos that its own gradient did not break, pictures made for {source} break "
         f"{broken}" + (": its gradient hides a way." if broken else "."),
     )
+
+
+def _few(photos: int) -> float:
+    return max(1.0, FEW * photos)
 
 
 def of_photos(some: int, photos: int) -> str:

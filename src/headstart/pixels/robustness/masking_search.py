@@ -13,6 +13,7 @@ import torch
 from headstart.backbones.engines.one_thread import each_alone
 from headstart.pixels.attacks.goal import Goal, chance
 from headstart.pixels.constraints import Ball
+from headstart.pixels.lattice import on_lattice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,7 @@ def search_blindly(
 
     Args:
         network: asked for its answers only.
-        pixels: (n, 3, h, w) in [0, 1].
+        pixels: (n, 3, h, w) in [0, 1], whole 255ths.
         labels: (n,) the classes that the photos have.
         norm: of the ball.
         epsilon: its radius.
@@ -53,7 +54,7 @@ def search_blindly(
         >>> from headstart.pixels.network import of_backbone
         >>> from headstart.testing import tiny_backbone
         >>> network = of_backbone(tiny_backbone(classes=("cat", "dog")))
-        >>> photo = np.full((1, 3, 32, 32), 0.5, np.float32)
+        >>> photo = np.full((1, 3, 32, 32), 128 / 255, np.float32)
         >>> search_blindly(network, photo, np.array([0]), norm="linf", epsilon=0.0, queries=2).shape
         (1,)
     """
@@ -73,6 +74,8 @@ def _found(network: Differentiable, goal: Goal, ball: Ball, queries: int, genera
             tried = (
                 _stripes(ball, generator) if number == 0 else _square(best, ball, number / queries, generator)
             )
+            # Held to what the attack is held to: whole 255ths.
+            tried = on_lattice(tried, ball.centre, ball.norm, ball.radius)
             lead = float(goal.lead(network.logits(tried)))
             if lead > 0:
                 return True

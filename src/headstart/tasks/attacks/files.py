@@ -35,15 +35,22 @@ class Said:
         label: the most probable class.
         probability: of it.
         target: the probability of the attack's target; None where it has none.
+        unknown: whether it resembles no training photo; None where there are none.
     """
 
     label: str
     probability: float
     target: float | None = None
+    unknown: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        return {"label": self.label, "probability": self.probability, "target_probability": self.target}
+        return {
+            "label": self.label,
+            "probability": self.probability,
+            "target_probability": self.target,
+            "unknown": self.unknown,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ class Asker:
             raise PhotosError(f"{prediction.file!r} can't be used: {prediction.error}; give another photo")
         shares = prediction.probabilities
         wanted = None if self.target is None else shares[self.target]
-        return Said(prediction.label, shares[prediction.label], wanted)
+        return Said(prediction.label, shares[prediction.label], wanted, prediction.unknown)
 
 
 def check_png(path: str | Path | None, what: str, photo: str | None) -> Path | None:

@@ -87,6 +87,7 @@ def measure_transfer(
     reader: PhotoReader,
     *,
     largest: NDArray[np.float32],
+    held: NDArray[np.bool_],
     progress: Progress | None = None,
 ) -> Transfer:
     """Attack each network on photos of its own size, and show the pictures, whole, to every other.
@@ -97,6 +98,7 @@ def measure_transfer(
         plan: the attack; its largest epsilon is taken.
         reader: decodes photos at other sizes.
         largest: (n, 3, h, w) the model's pictures at that epsilon, which are known already.
+        held: (n,) which photos the model still names right there.
         progress: told of each photo.
 
     Raises:
@@ -107,7 +109,7 @@ def measure_transfer(
         names = ", ".join(network.name for network in networks[1:])
         raise UsageError(f"no photo has a class that {names} knows, by name or WordNet id")
     cells: list[Cell] = []
-    broken: list[NDArray[np.bool_]] = []
+    broken: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
     for at, source in enumerate(networks):
         has = np.flatnonzero(places[at] >= 0)
         photos = chosen.pixels[has] if at == 0 else _again(chosen, has, source.resize, reader)
@@ -118,18 +120,19 @@ def measure_transfer(
             before = answers_of(shown, photos[both]) == labels
             after = answers_of(shown, made[both]) == labels
             cells.append(Cell(source.name, target.name, share_of(~after[before]) if before.any() else None))
-            if to == 0:
+            # Pictures of another size leave the ball when they are resized: they say nothing of gradients.
+            if to == 0 and source.resize == networks[0].resize:
                 wrong = np.zeros(len(chosen.labels), bool)
                 wrong[has[both]] = before & ~after
-                broken.append(wrong)
-    stay = ~broken[0] & (answers_of(networks[0], chosen.pixels) == chosen.labels)
+                broken[source.name] = (wrong, held & np.isin(np.arange(len(held)), has))
     return Transfer(
         epsilon=plan.written(plan.epsilons[-1]),
         networks=tuple(network.name for network in networks),
         cells=tuple(cells),
         survivors=tuple(
-            (other.name, int((wrong & stay).sum()), int(stay.sum()))
-            for other, wrong in zip(networks[1:], broken[1:], strict=True)
+            (name, int((wrong & stay).sum()), int(stay.sum()))
+            for name, (wrong, stay) in broken.items()
+            if name != networks[0].name
         ),
     )
 
@@ -194,9 +197,9 @@ class EnsembleResult:
         clean, whole = self.rows[0].ensemble.value, self.rows[-1].ensemble.value
         if clean == 0:
             return "The ensemble names nothing right, so there is nothing to protect"
-        if float(np.mean(left)) - float(np.mean(own)) < _LITTLE * clean:
+        if float(np.mean(left)) - float(np.mean(own)) < _LITTLE * clean or min(left) < _HALF * clean:
             return "This ensemble protects little, even against an attack on one member"
-        if whole < _LITTLE * clean or whole < min(left) - _LITTLE * clean:
+        if whole < _HALF * clean:
             return "This ensemble protects against an attack on one member, not against one on all of them"
         return (
             "This ensemble protects against an attack on one member, and as well against one on all of them"
@@ -221,7 +224,7 @@ class EnsembleResult:
         }
 
 
-_LITTLE = 0.1  # of what it gets right without an attack
+_LITTLE, _HALF = 0.1, 0.5  # of what it gets right without an attack; less than half is no protection
 
 
 def measure_ensemble(
