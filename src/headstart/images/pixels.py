@@ -1,4 +1,4 @@
-"""[pictures (h, w, 3) 0-255] => pixels (n, 3, h, w) in [0, 1]: the only place where one becomes the other."""
+"""[pictures (h, w, 3) 0-255] <=> pixels (n, 3, h, w) in [0, 1]: nowhere else does one become the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 
 def to_pixels(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -38,3 +38,20 @@ def to_pixels(pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         # 1/255 as a factor would differ in the last bit from what torchvision's ToTensor gives
         np.divide(picture.transpose(2, 0, 1), np.float32(255), out=row)
     return pixels
+
+
+def to_pictures(pixels: ArrayLike) -> NDArray[np.uint8]:
+    """Pixels as the 8-bit pictures that a file holds, rounded to the nearest: cutting off would darken them.
+
+    Args:
+        pixels: (n, 3, h, w) in [0, 1], an array or a tensor without gradients.
+
+    Returns:
+        (n, h, w, 3).
+
+    Example:
+        >>> to_pictures(np.full((1, 3, 1, 1), 0.999, np.float32)).tolist()
+        [[[[255, 255, 255]]]]
+    """
+    levels = np.rint(np.asarray(pixels, np.float32) * np.float32(255)).clip(0, 255)
+    return np.ascontiguousarray(levels.astype(np.uint8).transpose(0, 2, 3, 1))

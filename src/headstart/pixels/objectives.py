@@ -76,13 +76,14 @@ def log_probability(index: int) -> Objective:
 
 def margin(index: int) -> Objective:
     """A class's logit less the largest other one: above 0 where the class is the answer."""
+    return Objective(lambda seen: ahead(seen.logits, index), name=f"margin of class {index}")
 
-    def value(seen: Seen) -> Tensor:
-        others = seen.logits.clone()
-        others[:, index] = -float("inf")
-        return seen.logits[:, index] - others.amax(dim=1)
 
-    return Objective(value, name=f"margin of class {index}")
+def ahead(logits: Tensor, index: int) -> Tensor:
+    """(n, classes) => (n,): a class's logit less the largest other one."""
+    others = logits.clone()
+    others[:, index] = -float("inf")
+    return logits[:, index] - others.amax(dim=1)
 
 
 def channel(layer: str, number: int, maps: Callable[[Tensor], Tensor] | None = None) -> Objective:

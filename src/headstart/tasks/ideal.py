@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.errors import UsageError
 from headstart.features.progress import NoProgress
+from headstart.images.pixels import to_pictures, to_pixels
 from headstart.storage.home import Home
 from headstart.tasks.seeds import check_seed
 from headstart.tasks.verifiers import Belief
@@ -211,12 +212,13 @@ def ideal_images(
     """
     from headstart.backbones.engines.one_thread import each_alone
     from headstart.pixels.ideal.recipes import choose_recipe
+    from headstart.tasks.network import open_with_model
     from headstart.tasks.spectrum import open_spectrum
 
     recipe = choose_recipe(method, steps=steps, optimiser=optimiser, learning_rate=learning_rate, tv=tv)
     _check(class_name, layer, channel, seeds, spectrum, method)
     place, show = Home.find(home), NoProgress() if progress is None else progress
-    network, trained = _opened(model, place, progress)
+    network, trained = open_with_model(model, place, progress)
     wanted, label = _wanted(network, class_name, layer, channel)
     judges = _judges(network, trained, label, verifiers, place)
     measured = open_spectrum(spectrum, show) if spectrum is not None else None
@@ -249,21 +251,6 @@ def _check(  # noqa: PLR0917
         check_seed(seed)
     if spectrum is not None and method != "maco":
         raise UsageError(f"a spectrum is what --method maco keeps to; --method {method} does not use one")
-
-
-def _opened(
-    model: str | Path | Model | Network, home: Home, progress: Progress | None
-) -> tuple[Network, Model | None]:
-    from headstart.model.model import Model, load_model
-    from headstart.pixels.network import Network
-    from headstart.tasks.network import open_network
-
-    if isinstance(model, str | Path) and Path(model).expanduser().is_dir():
-        trained = load_model(Path(model).expanduser(), home=home)
-        return trained.network(str(model)), trained
-    trained_model = model if isinstance(model, Model) else None
-    network = model if isinstance(model, Network) else open_network(model, home, progress)
-    return network, trained_model
 
 
 def _wanted(
@@ -325,14 +312,14 @@ class _Work:
 
         made = draw(self.network, self.wanted, self.recipe, seed=seed, spectrum=self.spectrum, watch=watch)
         seconds = time.perf_counter() - began
-        measured = self._measured(eight_bits(made), seed, tuple(frames), seconds)
+        measured = self._measured(to_pictures(made)[0], seed, tuple(frames), seconds)
         silent = self.label is None and (not start or measured.logit <= start[0])
         return replace(measured, silent=silent)
 
     def _frame(self, step: Step) -> Frame:
         from headstart.pixels.ideal.draw import framed
 
-        picture = eight_bits(framed(step.pixels, self.network.resize))
+        picture = to_pictures(framed(step.pixels, self.network.resize))[0]
         if self.wanted.index is None:
             return Frame(step.number, picture, float(step.value.sum()), None)
         shown = step.logits[:, self.wanted.index].mean()
@@ -344,7 +331,6 @@ class _Work:
     ) -> IdealImage:
         import torch
 
-        from headstart.images.pixels import to_pixels
         from headstart.pixels.objectives import total_variation
         from headstart.tasks.verifiers import as_received
 
@@ -386,12 +372,6 @@ def _judged(network: Network, made: Sequence[IdealImage], judges: Sequence[Candi
         replace(each, verifiers=beliefs, notes=tuple(bench.notes))
         for each, beliefs in zip(made, said, strict=True)
     ]
-
-
-def eight_bits(pixels: Any) -> NDArray[np.uint8]:
-    """(1, 3, h, w) pixels in [0, 1] => (h, w, 3), rounded (cutting off would darken it)."""
-    picture: NDArray[np.uint8] = (pixels[0].permute(1, 2, 0) * 255).round().byte().numpy()
-    return picture
 
 
 def png_of(picture: NDArray[np.uint8]) -> bytes:

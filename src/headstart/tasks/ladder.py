@@ -15,7 +15,7 @@ from headstart.errors import BackboneError, PhotosError, UsageError
 from headstart.features.progress import NoProgress
 from headstart.images.folder import scan_files
 from headstart.images.photo import Skipped
-from headstart.images.pixels import to_pixels
+from headstart.images.pixels import to_pictures, to_pixels
 from headstart.images.reader import PhotoReader
 from headstart.pixels.ideal.draw import Wanted, draw
 from headstart.pixels.ideal.recipes import choose_recipe
@@ -345,7 +345,8 @@ def _ideals(  # noqa: PLR0917
             seed=seed,
             watch=count,
         )
-        return np.asarray(np.rint(255 * pixels[0].permute(1, 2, 0).numpy()), dtype=np.uint8)
+        picture: NDArray[np.uint8] = to_pictures(pixels)[0]
+        return picture
 
     tell.start(recipe.steps * len(layers), "steps to the ideal images")
     try:

@@ -26,12 +26,19 @@ def open_network(
         UsageError: a file, neither a folder nor the name of a network, or a network without classes.
         ModelError: the folder can't be used as a model.
     """
+    return open_with_model(model, home, progress)[0]
+
+
+def open_with_model(
+    model: str | Path | Model | Network, home: Home, progress: Progress | None = None
+) -> tuple[Network, Model | None]:
+    """As `open_network`, and the trained model that it is; None for a network with classes of its own."""
     if isinstance(model, Network):
-        return model
+        return model, None
     name, trained = model_or_name(model, home)
     if trained is not None:
-        return trained.network(name)
+        return trained.network(name), trained
     try:
-        return of_backbone(open_backbone(name, home, progress))
+        return of_backbone(open_backbone(name, home, progress)), None
     except BackboneError as error:
         raise no_such_model(name, error) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from headstart.errors import UsageError
 from headstart.images.reader import PhotoReader
-from headstart.model.model import Model, load_model
+from headstart.model.model import Model
 from headstart.pixels.attacks.settings import parse_epsilon
 from headstart.pixels.robustness.defences import simple_defences
 from headstart.pixels.robustness.ensemble import class_map, ensemble_of
@@ -19,7 +19,7 @@ from headstart.pixels.robustness.masking import check_masking
 from headstart.pixels.robustness.masking_checks import check_larger, check_transfer
 from headstart.storage.home import Home, require_writable
 from headstart.tasks.gather import reasons, skipped_json
-from headstart.tasks.network import open_network
+from headstart.tasks.network import open_with_model
 from headstart.tasks.paths import given_path, refuse_among_photos
 from headstart.tasks.robust.curve import AttackPlan, Named, curve_json, walk_epsilons
 from headstart.tasks.robust.photos import choose_photos
@@ -302,15 +302,8 @@ def _opened(
     model: str | Path | Model | Network, home: Home, progress: Progress | None
 ) -> tuple[Network, Mapping[str, Known]]:
     """The network, and the photos that it is known to have been trained on."""
-    if isinstance(model, str | Path) and Path(given_path(model, "the model")).is_dir():
-        kept = load_model(given_path(model, "the model"), home=home)
-        return replace(open_network(kept, home, progress), name=str(model)), _photos_of(kept)
-    known = _photos_of(model) if isinstance(model, Model) else {}
-    return open_network(model, home, progress), known
-
-
-def _photos_of(model: Model) -> Mapping[str, Known]:
-    return {photo.sha256: photo for photo in model.photos}
+    network, trained = open_with_model(model, home, progress)
+    return network, {} if trained is None else {photo.sha256: photo for photo in trained.photos}
 
 
 def _all_named(networks: Sequence[Differentiable]) -> list[Differentiable]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from headstart.pixels.objectives import Objective, log_probability, margin
+from headstart.pixels.objectives import Objective, ahead, log_probability, margin
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,10 +42,8 @@ class Goal:
     def lead(self, logits: Tensor) -> Tensor:
         """(n, classes) => (n,): by how much the goal's logit leads; above 0 where the attack succeeds."""
         index = self.label if self.target is None else self.target
-        others = logits.detach().clone()
-        others[:, index] = -float("inf")
-        ahead = logits.detach()[:, index] - others.amax(dim=1)
-        return -ahead if self.target is None else ahead
+        lead = ahead(logits.detach(), index)
+        return -lead if self.target is None else lead
 
 
 CLEAR = 0.05

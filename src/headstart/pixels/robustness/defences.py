@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.images.pixels import to_pictures
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -43,27 +45,9 @@ class Defence:
         """
         import torch
 
-        pictures = to_pictures(pixels)
+        pictures = to_pictures(pixels.detach())
         after = np.stack([self.of_picture(picture) for picture in pictures]) if len(pictures) else pictures
         return torch.from_numpy(after.transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255))
-
-
-def to_pictures(pixels: Tensor) -> NDArray[np.uint8]:
-    """Pixels as the 8-bit pictures that a file holds, rounded to the nearest.
-
-    Args:
-        pixels: (n, 3, h, w) in [0, 1].
-
-    Returns:
-        (n, h, w, 3) uint8.
-
-    Example:
-        >>> import torch
-        >>> to_pictures(torch.full((1, 3, 1, 1), 0.999)).tolist()
-        [[[[255, 255, 255]]]]
-    """
-    values = pixels.detach().mul(255).round().clamp(0, 255).numpy().astype(np.uint8)
-    return np.ascontiguousarray(values.transpose(0, 2, 3, 1))
 
 
 def jpeg(quality: int = JPEG_QUALITY) -> Defence:

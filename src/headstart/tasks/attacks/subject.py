@@ -10,7 +10,7 @@ import numpy as np
 from headstart.errors import UsageError
 from headstart.images.fit import fit
 from headstart.images.frame import before_cutting, framed
-from headstart.images.pixels import to_pixels
+from headstart.images.pixels import to_pictures, to_pixels
 from headstart.tasks.one_photo import read_photo
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Subject:
         """(1, 3, H, W), whole 255ths => the picture to save."""
         rows, columns = self.part
         seen = self.photo.copy()
-        seen[rows, columns] = np.round(changed[0].transpose(1, 2, 0) * 255).astype(np.uint8)
+        seen[rows, columns] = to_pictures(changed)[0]
         return seen if self.resize is None else framed(self.frame, seen, self.resize)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.images.pixels import to_pictures
 from headstart.pixels.attacks.methods import find_method
 from headstart.pixels.robustness.defences import simple_defences
 from headstart.report.facts import SkippedFile
@@ -137,5 +138,4 @@ def _fallen(example: Example, found: Robustness, network: Differentiable) -> Fal
 
 
 def _drawn(picture: NDArray[np.float32]) -> str:
-    values = np.clip(np.round(255 * picture.transpose(1, 2, 0)), 0, 255).astype(np.uint8)
-    return thumbnail(values, _SIDE)
+    return thumbnail(to_pictures(picture[None])[0], _SIDE)
