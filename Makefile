@@ -17,7 +17,7 @@ endif
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1
 
 .PHONY: demo test test-exhaustive check-fast lint types imports format benchmark-backbones benchmark-embed benchmark-start \
-	benchmark-scale benchmark-head benchmark-pixels peers pocket clean
+	benchmark-scale benchmark-head benchmark-pixels benchmark-choose benchmark-finetune benchmark-tuning peers pocket clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -78,6 +78,15 @@ benchmark-head: $(READY)   ## Our linear head beside scikit-learn and a torch lo
 
 benchmark-pixels: $(READY)   ## Attacks and ideal images beside secml-torch, Foolbox and a torch loop: steps a second
 	$(BIN)/python benchmarks/pixels.py
+
+benchmark-finetune: $(READY)   ## A network's last part on kept activations beside the plain loop: seconds to the same accuracy
+	$(BIN)/python benchmarks/finetune.py
+
+benchmark-tuning: $(READY)   ## What fine-tuning gains over its linear head, what the gate refuses, what a start is worth
+	$(BIN)/python benchmarks/tuning.py
+
+benchmark-choose: $(READY)   ## Twenty networks to choose from beside five: photos through networks, and seconds
+	$(BIN)/python benchmarks/choose.py
 
 pocket: $(READY)   ## Train the network that headstart carries: make pocket DATA=... TEACHER=... (RESULTS.md)
 	@test -n "$(DATA)" && test -n "$(TEACHER)" || { echo "make pocket needs DATA=folder TEACHER=folder"; exit 2; }

@@ -55,6 +55,7 @@ def calls_of(function):
     return [ast.unparse(node) for name, node in all_calls() if name == function]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["pickle", "marshal", "shelve", "joblib", "dill"])
 @pytest.mark.parametrize("function", ["load", "loads", "dump", "dumps", "open", "Unpickler", "Pickler"])
 def test_nothing_pickles(module, function):

@@ -157,6 +157,7 @@ def test_published_classes_are_imagenets():
     assert len(network.classes.ids) == 1000
 
 
+@pytest.mark.slow
 def test_an_entry_without_a_classifier_has_no_logits():
     assert not ADAPTER.build("vgg16", tag="IMAGENET1K_FEATURES", options={}, tensors=None).has_logits
 

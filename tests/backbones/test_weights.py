@@ -497,6 +497,7 @@ def test_a_fetch_that_breaks_off_goes_on(store, server):
     assert server.ranges() == [None, "bytes=100000-", "bytes=200000-"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["resnet18", "squeezenet1_1"])
 def test_fetched_weights_give_the_same_logits_as_the_network_that_made_them(store, server, architecture):
     import torchvision

@@ -63,7 +63,7 @@ class FakeReader:
             data = photo.path.read_bytes()
             yield Hashed(photo, hashlib.sha256(data).hexdigest(), len(data))
 
-    def decode(self, hashed, resize):
+    def decode(self, hashed, resize, view=None):
         for each in hashed:
             self.decoded[each.photo.name] += 1
             reason = self.faults.get(each.photo.name)

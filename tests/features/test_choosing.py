@@ -35,7 +35,7 @@ class Decoder:
     def __init__(self, bad=()):
         self.bad, self.asked = bad, []
 
-    def decode(self, photos, resize):
+    def decode(self, photos, resize, view=None):
         for photo in photos:
             self.asked.append(photo)
             if photo in self.bad:

@@ -241,7 +241,7 @@ class TestForgedFiles:
         class Checking(fakes.FakeReader):
             """Refuses, as the real decoder does, bytes that are not those that were hashed."""
 
-            def decode(self, hashed, resize):
+            def decode(self, hashed, resize, view=None):
                 hashed = list(hashed)
                 for each, outcome in zip(hashed, super().decode(hashed, resize), strict=True):
                     found = hashlib.sha256(each.photo.path.read_bytes()).hexdigest()

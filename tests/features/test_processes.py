@@ -37,6 +37,7 @@ def finish(store, folder, out):
         return saved["rows"], int(saved["computed"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 4])
 def test_killed_and_started_again(path, folder, tmp_path, undisturbed, step):
     killed = subprocess.run(command(path, folder, tmp_path / "out.npz", step), check=False, timeout=60)

@@ -40,6 +40,7 @@ def labels():
     return ["bright" if number % 2 else "dark" for number in range(18)]
 
 
+@pytest.mark.slow
 def test_paths_become_rows_in_their_order(files, home):
     features = PhotoFeatures(NAME, home=home)
     rows = features.fit_transform(files)
@@ -72,6 +73,7 @@ def test_a_pipeline_and_a_grid_search_learn_from_photos(files, labels, home):
     assert search.predict(files[:2]).tolist() == ["dark", "bright"]
 
 
+@pytest.mark.slow
 def test_a_photo_that_can_not_be_used_is_named(files, home, tmp_path):
     bad = tmp_path / "notes.jpg"
     bad.write_text("no photo at all, just some text")

@@ -22,6 +22,7 @@ def odd():
     return Path(ASSETS) / "odd-images"
 
 
+@pytest.mark.slow
 def test_every_file_ends_in_an_outcome(odd):
     paths = sorted(path for path in odd.rglob("*") if path.is_file())
     photos = [Photo(path, str(path.relative_to(odd))) for path in paths]

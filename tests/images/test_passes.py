@@ -35,6 +35,7 @@ def test_this_pillow_is_known():
     assert PIL.__version__.startswith(passes.KNOWN_PILLOW)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(
     mode=st.sampled_from(["L", "RGB"]),

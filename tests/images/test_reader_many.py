@@ -83,6 +83,7 @@ def test_warming_is_no_promise_that_photos_come():
     assert not Path(f"/proc/{process}").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 3])
 def test_crashes_in_batches_cost_only_those_photos(tmp_path, good, workers):
     bad = {f"{n:03}.png": b"HASH:SEGFAULT" for n in (0, 40, 41, 42, 77, 139)} | {"100.png": b"HASH:EXIT"}
@@ -99,6 +100,7 @@ def test_crashes_in_batches_cost_only_those_photos(tmp_path, good, workers):
     )
 
 
+@pytest.mark.slow
 def test_a_hang_in_a_batch_costs_one_photo(tmp_path, good):
     photos = write(tmp_path, {f"{n:03}.png": good for n in range(60)} | {"050.png": b"HASH:HANG"})
 

@@ -42,6 +42,7 @@ def photos(tmp_path):
     return tmp_path / "photos"
 
 
+@pytest.mark.slow
 def test_the_whole_journey(photos, tmp_path, capfd):
     home, model = tmp_path / "home", tmp_path / "model"
     common = ["--home", str(home), "--json"]

@@ -174,6 +174,7 @@ def whole(folder, old, new):
     return "new" if found == new else "old"
 
 
+@pytest.mark.slow
 def test_readers_never_see_a_mixture_while_writers_replace_the_model(tmp_path, make_files):
     models = [make_files(seed) for seed in range(3)]
     folder = write_folder(tmp_path / "model", models[0], {})

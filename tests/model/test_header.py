@@ -114,6 +114,7 @@ def test_arbitrary_bytes_are_no_tensor_file(data):
         read_header(data)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     st.recursive(

@@ -55,6 +55,7 @@ def test_another_layout_of_the_same_values_is_the_same_model(saved, make_files):
     assert read_folder(saved) == make_files()
 
 
+@pytest.mark.slow
 def test_every_single_field_that_is_replaced_or_removed_is_refused(saved, make_files):
     path = saved / "model.json"
     good = json.loads(path.read_text())
@@ -78,6 +79,7 @@ def test_every_single_field_that_is_replaced_or_removed_is_refused(saved, make_f
         refused(saved)
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_is_refused_or_changes_no_value(saved, make_files):
     path = saved / "model.json"
     good = path.read_bytes()

@@ -409,6 +409,7 @@ def child(server, url, folder, start=""):
     )
 
 
+@pytest.mark.slow
 def test_of_several_processes_one_fetches_and_the_others_use_it(server, folder):
     url = server.serve("/a", DATA, stall=0.3)
     children = [child(server, url, folder) for _ in range(4)]

@@ -38,6 +38,7 @@ def test_vgg16_has_the_numbers_of_the_lesson(tmp_path):
     assert shown["source"].startswith("https://")
 
 
+@pytest.mark.slow
 def test_inception_takes_299_pixels(tmp_path):
     assert show_backbone("inception_v3", home=tmp_path).to_json()["input"] == [299, 299]
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from headstart.backbones.layers import LayerRef, as_rows, first_tensor, listening, taken
 from headstart.backbones.state import state_bytes
-from headstart.backbones.trace import trace
+from headstart.backbones.trace import trace as traced
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class Backbone:
             >>> layers["features"].kind, layers["features"].shape
             ('Sequential', (512, 13, 13))
         """
-        return self._trace().layers()
+        return self.trace().layers()
 
     def width(self, layer: str | None = None) -> int:
         """How many numbers a row of a layer has, for photos of the backbone's own input size.
@@ -174,7 +174,7 @@ class Backbone:
         """
         if layer is None or layer == self.spec.feature_layer:
             return self.spec.feature_width
-        return self._trace().width(layer)
+        return self.trace().width(layer)
 
     def parameters_until(self, layer: str | None = None) -> int:
         """How many parameters have been used when a layer is done: what stays frozen below a head.
@@ -187,7 +187,7 @@ class Backbone:
             >>> load_backbone("squeezenet1_1@random").parameters_until("features")
             722496
         """
-        seen = self._trace()
+        seen = self.trace()
         wanted = self.spec.feature_layer if layer is None else layer
         reference = LayerRef.parse(wanted, list(seen.visits))
         return seen.parameters_until(reference.name, entering=reference.entering)
@@ -251,11 +251,12 @@ class Backbone:
     def _aspect(self, pixels: Tensor) -> float:
         return pixels.shape[2] / pixels.shape[3]
 
-    def _trace(self) -> Trace:
+    def trace(self) -> Trace:
+        """What each module took and gave in one pass over one photo of noise."""
         if self._seen is None:
             self.module.eval()
             device = next((each.device for each in self.module.parameters()), torch.device("cpu"))
-            self._seen = trace(self.module, self.normalise(dummy_photo(self.spec.preprocessing).to(device)))
+            self._seen = traced(self.module, self.normalise(dummy_photo(self.spec.preprocessing).to(device)))
         return self._seen
 
 

@@ -39,6 +39,23 @@ def imagenet_classes(subset: str = IMAGENET_1K) -> Classes:
     return Classes(unique_names([info.index_to_description(index) for index in range(len(ids))], ids), ids)
 
 
+@cache
+def imagenet_words() -> dict[str, frozenset[str]]:
+    """All words that WordNet has for each of the thousand classes, by WordNet id, in small letters.
+
+    Example:
+        >>> sorted(imagenet_words()["n02111889"])
+        ['samoyed', 'samoyede']
+    """
+    from timm.data.imagenet_info import ImageNetInfo
+
+    info: Any = ImageNetInfo(IMAGENET_1K)
+    return {
+        number: frozenset(info.index_to_description(index).casefold().split(", "))
+        for index, number in enumerate(info.label_names())
+    }
+
+
 def unique_names(lemmas: list[str], ids: tuple[str, ...]) -> tuple[str, ...]:
     """The first word for each class; where classes share it, all their words, and the id as a last resort.
 

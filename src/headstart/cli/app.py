@@ -24,16 +24,20 @@ def build_app() -> App:
     """Build the command line; heavy libraries load only in the verb that needs them."""
     from headstart.cli.attack import attack
     from headstart.cli.backbones import backbones
+    from headstart.cli.choose import choose
     from headstart.cli.demo import demo
     from headstart.cli.embed import embed
     from headstart.cli.evaluate import evaluate
     from headstart.cli.explain import explain
     from headstart.cli.features import features
+    from headstart.cli.finetune import finetune
     from headstart.cli.ideal import ideal
+    from headstart.cli.learning_curve import learning_curve
     from headstart.cli.maps import maps
     from headstart.cli.predict import predict
     from headstart.cli.robustness import robustness
     from headstart.cli.train import train
+    from headstart.cli.tricks import tricks
     from headstart.cli.weights import weights
 
     app = App(
@@ -44,7 +48,17 @@ def build_app() -> App:
         help_format="plaintext",
         suppress_keyboard_interrupt=False,  # run.py says how to resume
     )
-    verbs: tuple[Callable[..., int], ...] = (demo, train, predict, evaluate, embed)
+    verbs: tuple[Callable[..., int], ...] = (
+        demo,
+        train,
+        finetune,
+        predict,
+        evaluate,
+        embed,
+        choose,
+        learning_curve,
+        tricks,
+    )
     for place, verb in enumerate(verbs):
         app.command(verb, group=_PHOTOS, sort_key=place)
     looking: tuple[Callable[..., int], ...] = (maps, explain, ideal, attack, robustness)

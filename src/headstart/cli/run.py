@@ -14,6 +14,7 @@ from headstart.cli.app import build_app
 from headstart.cli.output import UNUSABLE, print_json
 from headstart.cli.signals import TerminatedError
 from headstart.errors import HeadstartError
+from headstart.finetune.fabric import is_first_process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,8 +87,11 @@ def _one_line(text: str) -> str:
 def _stopped(stop: BaseException, arguments: Sequence[str]) -> int:
     import shlex
 
+    code = INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TERMINATED
+    if not is_first_process():  # the first one says it for all of them
+        return code
     word = "interrupted" if isinstance(stop, KeyboardInterrupt) else "terminated"
     command = _one_line(shlex.join(["headstart", *arguments]))
     with contextlib.suppress(OSError):
         sys.stderr.write(f"headstart: {word}; finished work is kept, resume with: {command}\n")
-    return INTERRUPTED if isinstance(stop, KeyboardInterrupt) else TERMINATED
+    return code

@@ -61,12 +61,14 @@ def photos_lines(photos: dict[str, Any], skipped: list[dict[str, str]] | None = 
 def training_lines(facts: dict[str, Any]) -> list[str]:
     """Write what `train` gives: the answer first, then what it rests on, then what to do next."""
     seconds, features = facts["seconds"], facts["features"]
-    lines = [accuracy_line(facts["accuracy"]), *photos_lines(facts["photos"])]
+    lines = [accuracy_line(facts["accuracy"]), *tuning_lines(facts.get("finetuning"))]
+    lines += photos_lines(facts["photos"])
     lines += [f"note: {note}" for note in facts["notes"]]
     network = f"{facts['backbone']}{engine_words(facts['engine'])}"
     lines.append(
         f"{network}: {features['computed']:,} features computed, {features['reused']:,} reused "
-        f"in {seconds['features']:.1f} s; head in {seconds['head']:.1f} s; {seconds['total']:.1f} s in all"
+        f"in {seconds['features']:.1f} s; head in {seconds['head']:.1f} s; {_training(seconds)}"
+        f"{seconds['total']:.1f} s in all"
     )
     lines += agreement_lines(facts["engine"])
     lines.append(f"model:   {facts['model']}")
@@ -74,6 +76,49 @@ def training_lines(facts: dict[str, Any]) -> list[str]:
     if facts["photos"]["skipped"]:
         lines.append(f"skipped: {facts['skipped_list']}")
     return lines
+
+
+def _training(seconds: dict[str, float]) -> str:
+    return f"network trained in {seconds['training']:.1f} s; " if "training" in seconds else ""
+
+
+def tuning_lines(tuning: dict[str, Any] | None) -> list[str]:
+    """Write what came of training the network on; nothing where it was not trained."""
+    if tuning is None:
+        return []
+    difference, checked = tuning["difference"], tuning["validation"]
+    better = 100 * difference["value"]
+    lines = [
+        f"linear head alone: {percent(tuning['probe']['value'])}; fine-tuned: "
+        f"{percent(tuning['accuracy']['value'])}, {better:+.1f} points on the same photos "
+        f"(95 % interval {100 * difference['low']:+.1f} to {100 * difference['high']:+.1f})",
+        f"validation log loss: {curve([epoch['loss'] for epoch in tuning['history']])} "
+        f"epoch {tuning['best_epoch']} of {tuning['history'][-1]['number']} kept"
+        f"{'; ' + tuning['stopped'] if tuning['stopped'] else ''}",
+    ]
+    verdict = f"{checked['loss']:.3f} against {checked['probe_loss']:.3f} on {checked['photos']} photos"
+    if tuning["kept"] != "fine-tuned":
+        return [
+            *lines,
+            f"kept: the linear head; fine-tuning is not better ({verdict}; --no-gate would keep it)",
+        ]
+    return [*lines, f"kept: the fine-tuned network ({verdict})"]
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def curve(values: list[float]) -> str:
+    """A row of figures as one line of bars, each as high as its figure among them.
+
+    Example:
+        >>> curve([3.0, 2.0, 1.0])
+        '3.000 █▅▁ 1.000'
+    """
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    bars = (_BARS[round((value - low) / span * (len(_BARS) - 1))] for value in values)
+    return f"{values[0]:.3f} {''.join(bars)} {values[-1]:.3f}"
 
 
 def engine_words(engine: dict[str, Any] | None) -> str:

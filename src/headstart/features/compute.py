@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from headstart.images.photo import Hashed
     from headstart.images.reader import PhotoReader
     from headstart.images.resize import Resize
+    from headstart.images.view import View
 
 KEPT_AT_ONCE = 16
 """Rows of one transaction: what a kill can cost."""
@@ -54,6 +55,7 @@ class Computation:
         store: keeps rows as soon as there are a few.
         space: what the rows depend on.
         progress: is told the pace.
+        view: which augmented view of each photo is passed on; None: the photo as it is measured.
     """
 
     reader: PhotoReader
@@ -62,6 +64,7 @@ class Computation:
     store: FeatureStore
     space: FeatureSpace
     progress: Progress
+    view: View | None = None
 
     def run(self, photos: Sequence[Hashed]) -> Outcome:
         """Compute and keep a row for each photo.
@@ -74,7 +77,9 @@ class Computation:
             StorageError: rows can't be kept.
         """
         outcome = Outcome()
-        self.progress.start(len(photos), "photos to features")
+        self.progress.start(
+            len(photos), "photos to features" if self.view is None else "views to activations"
+        )
         try:
             self._run(photos, outcome)
         finally:
@@ -103,7 +108,8 @@ class Computation:
         self, photos: Sequence[Hashed], under_way: deque[Hashed], outcome: Outcome
     ) -> Iterator[NDArray[np.uint8]]:
         """The decoded pictures; `under_way` has the photos whose rows are still to come, in their order."""
-        for photo, result in zip(photos, self.reader.decode(photos, self.resize), strict=True):
+        decoded = self.reader.decode(photos, self.resize, self.view)
+        for photo, result in zip(photos, decoded, strict=True):
             if isinstance(result, Skipped):
                 outcome.skipped.append((photo, result))
                 self.progress.advance(1)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from headstart.features.store import FeatureStore
     from headstart.images.photo import Hashed, Skipped
     from headstart.images.reader import PhotoReader
+    from headstart.images.view import View
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def extract(
     layer: str | None = None,
     reader: PhotoReader | None = None,
     engine: Engine | Choosing | None = None,
+    view: View | None = None,
     rehash: bool = False,
     progress: Progress | None = None,
 ) -> FeatureTable:
@@ -84,6 +86,7 @@ def extract(
         layer: a layer reference of a backbone; None: its default.
         reader: reads and decodes; None: one of its own for this call.
         engine: runs the backbone, or finds the engine that does (`choosing`); None: torch.
+        view: which augmented view of each photo becomes its row; None: the photo as it is measured.
         rehash: read every photo again, also those that the store knows by their size and dates.
         progress: is told the pace.
 
@@ -101,8 +104,8 @@ def extract(
         reader = stack.enter_context(_own_reader()) if reader is None else reader
         hashed, skipped = _hashed(photos, reader, store, show, rehash=rehash)
         chosen = _chosen(engine, source, hashed, reader)
-        space = _space(source, chosen.engine)
-        work = Computation(reader, chosen.engine, source.spec.preprocessing.resize, store, space, show)
+        space = _space(source, chosen.engine, view)
+        work = Computation(reader, chosen.engine, source.spec.preprocessing.resize, store, space, show, view)
         filling = Filling(hashed, source.width, work)
         filling.fill()
         forget_changed(hashed, filling.skipped, store.files)
@@ -154,9 +157,8 @@ def _chosen(
     return Chosen(engine, None)
 
 
-def _space(source: FeatureSource, engine: Engine) -> FeatureSpace:
+def _space(source: FeatureSource, engine: Engine, view: View | None) -> FeatureSpace:
     from headstart.images.recipe import DECODE_RECIPE
 
-    return FeatureSpace.of(
-        source.spec, engine=engine.identity(), decode_recipe=DECODE_RECIPE, layer=source.layer
-    )
+    decode = DECODE_RECIPE if view is None else f"{DECODE_RECIPE}, {view.words()}"
+    return FeatureSpace.of(source.spec, engine=engine.identity(), decode_recipe=decode, layer=source.layer)

@@ -6,7 +6,7 @@ import threading
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import PIL.Image
 from PIL import ImageFile
@@ -21,7 +21,7 @@ from headstart.images.shape import broken_png_chunk, is_cut
 from headstart.images.upright import orientation, swaps_sides, upright, upright_box
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -104,15 +104,20 @@ def decode(data: bytes, resize: Resize | None = None) -> Decoded:
     return Decoded(pixels, picture.width, picture.height, picture.format, picture.notes)
 
 
-def decode_picture(data: bytes, resize: Resize | None = None) -> Picture:
+def decode_picture(data: bytes, resize: Resize | None = None, view: dict[str, Any] | None = None) -> Picture:
     """Decode a photo as `decode` does, without making an array of it.
+
+    Args:
+        data: the whole file.
+        resize: None gives the full upright picture.
+        view: from `View.request`: cut, mirrored and coloured at random; None: as it is measured.
 
     Raises:
         PhotoFault: with one of the closed list of reasons; nothing else.
     """
     kind = accepted_format(data)
     with _quiet() as warned, _closed_list(data, kind):
-        return _decode(data, kind, resize, warned)
+        return _decode(data, kind, _fitting(resize, view), warned)
 
 
 def inspect(data: bytes) -> str:
@@ -138,14 +143,36 @@ def inspect(data: bytes) -> str:
     return kind
 
 
-def _decode(data: bytes, kind: str, resize: Resize | None, warned: list[warnings.WarningMessage]) -> Picture:
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """How large the whole photo has to be decoded, and how it then comes to its size."""
+
+    needed: Resize
+    apply: Callable[[PIL.Image.Image, Box | None], PIL.Image.Image]
+
+
+def _fitting(resize: Resize | None, view: dict[str, Any] | None) -> _Fitting | None:
+    if resize is None:
+        return None
+    if view is None:
+        return _Fitting(resize, lambda picture, box: fit(picture, resize, box))
+    from headstart.images.view import Augmentation, augmented, needed  # most processes never need it
+
+    seed = view["seed"]
+    much = Augmentation(view["least_area"], view["mirror"], view["colour"])
+    return _Fitting(needed(resize, much), lambda picture, box: augmented(picture, resize, much, seed, box))
+
+
+def _decode(
+    data: bytes, kind: str, fitting: _Fitting | None, warned: list[warnings.WarningMessage]
+) -> Picture:
     if kind == "PNG" and (chunk := broken_png_chunk(data)) is not None:
         raise PhotoFault(Reason.CORRUPT, f"the PNG is damaged (wrong checksum of {chunk})")
     file = open_picture(data, kind)
     # JPEG must know before loading how large it has to be; other formats may keep EXIF at the end
     turn, turn_note = orientation(file) if kind == "JPEG" else (1, None)
     size = file.size[::-1] if swaps_sides(turn) else file.size
-    box = _load_small(file, turn, size, resize) if kind == "JPEG" and resize else None
+    box = _load_small(file, turn, size, fitting.needed) if kind == "JPEG" and fitting else None
     file.load()
     # libjpeg and zlib are content with a picture whose end is missing: what is not there is grey
     if kind in {"JPEG", "PNG"} and is_cut(data, kind):
@@ -159,7 +186,7 @@ def _decode(data: bytes, kind: str, resize: Resize | None, warned: list[warnings
     picture = upright(rgb, turn)
     notes = (turn_note, colour_note, *_file_notes(file, data, kind), ODD_METADATA if warned else None)
     width, height = picture.size if box is None else size
-    pixels = fit(picture, resize, box) if resize else picture
+    pixels = fitting.apply(picture, box) if fitting else picture
     return Picture(pixels, width, height, kind, tuple(note for note in notes if note))
 
 

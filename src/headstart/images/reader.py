@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from headstart.images.resize import Resize
+    from headstart.images.view import View
 
 __all__ = ["DecodedPhoto", "Hashed", "PhotoReader"]
 
@@ -110,8 +111,12 @@ class PhotoReader:
             for batch in batches:
                 yield from batch
 
-    def decode(self, hashed: Iterable[Hashed], resize: Resize | None) -> Iterator[DecodedPhoto | Skipped]:
+    def decode(
+        self, hashed: Iterable[Hashed], resize: Resize | None, view: View | None = None
+    ) -> Iterator[DecodedPhoto | Skipped]:
         """Decode photos, as `decode` does, to (resize.height, resize.width, 3), or in full without `resize`.
+
+        With `view` (and `resize`) each is cut, mirrored and coloured at random, the same for the same view.
 
         A file whose bytes are not those that were hashed is skipped: CHANGED_DURING_READ.
 
@@ -123,7 +128,7 @@ class PhotoReader:
             settings = asdict(resize)
             fitting = max(ahead, _LOOK_AHEAD_BYTES // (resize.height * resize.width * 3))
             ahead = min(_LOOK_AHEAD * ahead, fitting)
-        return self._in_order(lambda one: self._decode_one(one, settings), hashed, ahead)
+        return self._in_order(lambda one: self._decode_one(one, settings, view), hashed, ahead)
 
     def warm(self) -> None:
         """Start the first worker already, without waiting for it, while the caller does something else.
@@ -193,8 +198,12 @@ class PhotoReader:
         except WorkerDiedError as death:
             done.append(self._died(next(left), death, "read"))
 
-    def _decode_one(self, hashed: Hashed, resize: dict[str, Any] | None) -> DecodedPhoto | Skipped:
+    def _decode_one(
+        self, hashed: Hashed, resize: dict[str, Any] | None, view: View | None
+    ) -> DecodedPhoto | Skipped:
         request = {"do": "decode", "sha256": hashed.sha256, "resize": resize}
+        if view is not None:
+            request["view"] = view.request(hashed.sha256)
         worker = self._idle.get()
         try:
             header, body = worker.ask(request, _absolute(hashed.photo))

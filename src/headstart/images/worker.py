@@ -95,7 +95,8 @@ def answer(request: dict[str, Any], path: bytes) -> Frame:
     """Read one photo, and hash or decode it; a fault is an answer too.
 
     Args:
-        request: `{"do": "hash"}` or `{"do": "decode", "sha256": …, "resize": {…} or None}`.
+        request: `{"do": "hash"}` or `{"do": "decode", "sha256": …, "resize": {…} or None}`, with "view"
+            where an augmented one is wanted.
         path: as the file system spells it.
     """
     stage, size = "read", None
@@ -107,7 +108,7 @@ def answer(request: dict[str, Any], path: bytes) -> Frame:
         if sha256 != request["sha256"]:
             raise PhotoFault(Reason.CHANGED_DURING_READ, "the file was changed after its first reading")
         stage = "decode"
-        return _decode(data, request["resize"], path)
+        return _decode(data, request, path)
     except MemoryError:
         fault = PhotoFault(Reason.TOO_LARGE, "reading this file needs more memory than is allowed")
     except PhotoFault as found:
@@ -122,11 +123,12 @@ def _hash(data: bytes, sha256: str) -> Frame:
     return {"sha256": sha256, "bytes": len(data)}, b""
 
 
-def _decode(data: bytes, settings: dict[str, Any] | None, path: bytes) -> Frame:
+def _decode(data: bytes, request: dict[str, Any], path: bytes) -> Frame:
     from headstart.images.decode import decode_picture
 
+    settings = request["resize"]
     resize = None if settings is None else Resize(**{**settings, "fill": tuple(settings["fill"])})
-    picture = decode_picture(data, resize)
+    picture = decode_picture(data, resize, request.get("view"))
     header = {
         "notes": [*picture.notes, *_name_note(path, picture.format)],
         "size": (picture.width, picture.height),

@@ -116,6 +116,91 @@ class EngineFacts(Record):
     comparison: ComparisonFacts | None = None
 
 
+class EpochFacts(Record):
+    """One pass over the training photos; number 0 is the network as it was given.
+
+    Attributes:
+        number: from 0 on.
+        train_loss: what was trained on; None for number 0.
+        loss: log loss on the validation photos, in nats.
+        accuracy: on the validation photos.
+        learning_rate: of the last layer; None for number 0.
+        gradient: largest norm before clipping; None for number 0.
+    """
+
+    number: Count
+    train_loss: float | None
+    loss: float
+    accuracy: Share
+    learning_rate: float | None
+    gradient: float | None
+
+
+class DifferenceFacts(Record):
+    """Accuracy of one model less that of another on the same photos, with its 95 % interval."""
+
+    value: Annotated[float, Field(ge=-1, le=1)]
+    low: Annotated[float, Field(ge=-1, le=1)]
+    high: Annotated[float, Field(ge=-1, le=1)]
+    photos: Count
+
+
+class ValidationFacts(Record):
+    """What the gate compares: photos of the training part that neither was trained on."""
+
+    photos: Count
+    accuracy: Share
+    loss: float
+    probe_accuracy: Share
+    probe_loss: float
+
+
+class RateTestFacts(Record):
+    """A learning-rate range test: the smoothed loss at rising rates, and the rate that it suggests."""
+
+    rates: list[float]
+    losses: list[float]
+    suggested: float
+
+
+class FinetuningFacts(Record):
+    """How a network was trained on, and whether that was worth it.
+
+    Attributes:
+        start: the network that it began from.
+        part: the first of the layers that were trained, or "whole".
+        share: of the parameters that lead to the features, how many were trained.
+        kept: "fine-tuned", or "linear head" where the gate refused.
+        gate: whether the gate could refuse.
+        validation: what it compared.
+        accuracy: of the fine-tuned network on the held-out photos, kept or not.
+        probe: of the linear head alone on the same photos, learned from training and validation photos.
+        difference: fine-tuned less linear head, on those photos.
+        best_epoch: the one that was kept.
+        blend: the share of the way from the start to the trained weights that was kept.
+        stopped: why it ended early; "" where all epochs ran.
+        history: of the epochs.
+        rate_test: how the learning rate was found; None where it was given.
+        settings: every one of them.
+    """
+
+    start: Text
+    part: Text
+    share: Share
+    kept: Text
+    gate: bool
+    validation: ValidationFacts
+    accuracy: Accuracy | None
+    probe: Accuracy | None
+    difference: DifferenceFacts | None
+    best_epoch: Count
+    blend: Share
+    stopped: Text
+    history: list[EpochFacts]
+    rate_test: RateTestFacts | None = None
+    settings: dict[Text, Scalar | None]
+
+
 class TrainingFacts(Record):
     """How a model was trained and measured; what `train --json` prints of it.
 
@@ -136,6 +221,7 @@ class TrainingFacts(Record):
         log_loss_before: the same without calibration.
         calibration_error_before: the same without calibration.
         notes: sentences that people should know.
+        finetuning: how the network was trained on; None where it was not.
 
     Example:
         >>> facts = TrainingFacts(
@@ -166,3 +252,4 @@ class TrainingFacts(Record):
     log_loss_before: float | None = None
     calibration_error_before: Share | None = None
     notes: list[Text] = []
+    finetuning: FinetuningFacts | None = None

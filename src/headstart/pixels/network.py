@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from headstart.backbones.everyday import plain_name
 from headstart.errors import UsageError
 
 if TYPE_CHECKING:
@@ -163,13 +164,3 @@ def class_index(network: Differentiable, name: str) -> int:
         f"{network.name} has no class {name!r}; "
         + (f"close: {shown}" if shown else f"it has {len(network.classes)}, such as {network.classes[0]!r}")
     )
-
-
-def plain_name(name: str) -> str:
-    """A class's name without what does not matter: capitals, underscores, spaces at its ends.
-
-    Example:
-        >>> plain_name("Egyptian_cat ")
-        'egyptian cat'
-    """
-    return " ".join(name.replace("_", " ").casefold().split())

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from headstart.report.tuning import TuningFacts
+
 Method = Literal["folds", "held-out", "test"]
 
 
@@ -217,6 +219,7 @@ class EffortFacts:
         features_seconds: reading photos and computing features.
         head_seconds: fitting and measuring.
         total_seconds: from the start to this page.
+        training_seconds: training the network; 0 where it was not.
     """
 
     computed: int
@@ -224,6 +227,7 @@ class EffortFacts:
     features_seconds: float
     head_seconds: float
     total_seconds: float
+    training_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +261,7 @@ class ReportFacts:
         unknown: None where there is no threshold.
         effort: how long it took.
         engine: what computed the features.
+        tuning: how the network was trained on; None where it was not.
         next_steps: what to do with it; `usual_steps(model)` where left empty.
     """
 
@@ -278,6 +283,7 @@ class ReportFacts:
     unknown: UnknownFacts | None = None
     effort: EffortFacts
     engine: EngineFacts | None = None
+    tuning: TuningFacts | None = None
     next_steps: Sequence[NextStep] = ()
 
     @property

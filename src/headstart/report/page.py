@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from headstart.report import cautions, charts, confusion, text
+from headstart.report import cautions, charts, confusion, text, tuning_charts
 from headstart.report.steps import usual_steps
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def environment() -> Environment:
         made.filters[tool.__name__.lstrip("_")] = tool
     made.globals.update(
         charts=charts,
+        tuning_charts=tuning_charts,
         shown_skipped=SHOWN_SKIPPED,
         shown_mistakes=SHOWN_MISTAKES,
         shown_classes=SHOWN_CLASSES,

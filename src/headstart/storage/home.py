@@ -68,6 +68,11 @@ class Home:
         return self.root / "features"
 
     @property
+    def training(self) -> Path:
+        """What a training that was ended goes on from."""
+        return self.root / "training"
+
+    @property
     def cache(self) -> Path:
         """What can be made again: compiled networks."""
         return self.root / "cache"

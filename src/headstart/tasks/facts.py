@@ -17,6 +17,7 @@ from headstart.model.facts import (
     ComparisonFacts,
     EngineFacts,
     FeaturesFacts,
+    FinetuningFacts,
     PhotosFacts,
     TrainingFacts,
 )
@@ -62,6 +63,8 @@ class Run:
         comparison: of its answers with those from f32 features, where a lower precision was asked for.
         head_seconds: spent on learning and judging.
         began: `time.monotonic()` at the start.
+        finetuning: how the network was trained on; None where it was not.
+        training_seconds: spent on that.
     """
 
     asked: Asked
@@ -74,6 +77,8 @@ class Run:
     comparison: Comparison | None
     head_seconds: float
     began: float
+    finetuning: FinetuningFacts | None = None
+    training_seconds: float = 0.0
 
     @cached_property
     def measurement(self) -> Measurement | None:
@@ -91,10 +96,12 @@ class Run:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Spent on features, on the head, and since the start."""
+        """Spent on features, on the head, on the network where it was trained on, and since the start."""
+        training = {} if self.finetuning is None else {"training": self.training_seconds}
         return {
             "features": sum(table.seconds for table in self.tables),
             "head": self.head_seconds,
+            **training,
             "total": time.monotonic() - self.began,
         }
 
@@ -184,6 +191,7 @@ def training_facts(run: Run) -> TrainingFacts:
         head=run.asked.head,
         settings=dict(run.learned.settings),
         notes=[*run.notes, *run.advice],
+        finetuning=run.finetuning,
         **({} if measured is None else _figures(measured)),
     )
 

@@ -152,7 +152,7 @@ def learn(table: FeatureTable, test: FeatureTable | None, *, head: str, seed: in
 def _learn_with_test(table: FeatureTable, test: FeatureTable, head: str, seed: int) -> Learned:
     everything = np.arange(len(table.rows))
     estimator = fitted(table, everything, head, seed)
-    judgement = _judged("test", estimator, test, different(test.sha256, np.arange(len(test.rows))))
+    judgement = judged("test", estimator.head_, test, different(test.sha256, np.arange(len(test.rows))))
     # Photos given apart may be of another kind: what is usual is learned from the training photos alone.
     distances = held_out_distances(table.rows, _measurable_folds(table, seed))
     return _learned(estimator, table, everything, distances, judgement)
@@ -173,7 +173,7 @@ def _learn_with_held_out(table: FeatureTable, head: str, seed: int, *, refit: bo
     enough = min(_contents(table).values()) > 1
     estimator = fitted(table, index, head, seed, min_photos=1 if enough else 2)
     # With one photo a class there is none that can be held out.
-    judgement = _judged("held-out", estimator, table, held_out) if len(held_out) else None
+    judgement = judged("held-out", estimator.head_, table, held_out) if len(held_out) else None
     distances = nearest_distances(table.rows[held_out], table.rows[index])
     if refit:
         index = np.arange(len(table.rows))
@@ -248,10 +248,16 @@ def fitted(
     return estimator
 
 
-def _judged(
-    method: Method, estimator: HeadClassifier, table: FeatureTable, index: NDArray[np.intp]
-) -> Judgement:
-    rows, head = table.rows[index], estimator.head_
+def judged(method: Method, head: Head, table: FeatureTable, index: NDArray[np.intp]) -> Judgement:
+    """What a head says of photos that it has not seen.
+
+    Args:
+        method: how they were chosen.
+        head: fitted.
+        table: their rows lie in it.
+        index: which of them.
+    """
+    rows = table.rows[index]
     return Judgement(
         method, table, index, head.predict_proba(rows), _before(head.kind, head.uncalibrated(rows))
     )

@@ -32,6 +32,7 @@ from headstart.report.thumbnails import thumbnail
 from headstart.tasks.agreement import agreement_sentence, comparison_sentence
 from headstart.tasks.facts import engine_facts
 from headstart.tasks.judge import labels_of
+from headstart.tasks.tuning.told import changed_settings, tuning_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,8 +86,10 @@ def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
             features_seconds=seconds["features"],
             head_seconds=seconds["head"],
             total_seconds=seconds["total"],
+            training_seconds=seconds.get("training", 0.0),
         ),
         engine=_engine(run),
+        tuning=None if run.finetuning is None else tuning_facts(run.finetuning),
     )
 
 
@@ -124,9 +127,12 @@ def _title(run: Run) -> str:
 def _command(run: Run, model: str) -> str:
     """Give what was asked, as a line that can be copied."""
     if run.source.spec.framework == _OWN:
-        return f"headstart.train({run.given.source!r}, backbone=…, output={model!r})  # in Python"
+        verb = "train" if run.finetuning is None else "tasks.finetune.finetune"
+        return f"headstart.{verb}({run.given.source!r}, backbone=…, output={model!r})  # in Python"
     asked, given = run.asked, run.given.source
-    words = ["headstart", "train", given, "-o", model, "--backbone", run.source.spec.name]
+    tuning = run.finetuning
+    verb, backbone = ("train", run.source.spec.name) if tuning is None else ("finetune", tuning.start)
+    words = ["headstart", verb, given, "-o", model, "--backbone", backbone]
     values = {
         "--test": None if run.apart is None else run.apart.source,
         "--head": None if asked.head == "linear" else asked.head,
@@ -140,7 +146,10 @@ def _command(run: Run, model: str) -> str:
         "--refit": asked.refit,
         "--no-weights": not asked.weights,
         "--follow-links": asked.follow_links,
+        "--no-gate": tuning is not None and not tuning.gate,
     }
+    if tuning is not None:
+        words += changed_settings(tuning)
     return shlex.join([*words, *(name for name, on in switches.items() if on)])
 
 

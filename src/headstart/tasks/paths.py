@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from headstart.errors import UsageError
+from headstart.storage.home import require_writable
 
 
 def given_path(path: str | Path, what: str) -> str:
@@ -44,3 +45,28 @@ def refuse_among_photos(target: Path, what: str, *sources: str | None) -> None:
             raise UsageError(
                 f"{what} {str(target)!r} lies among the photos in {source!r}; choose another place"
             )
+
+
+def check_page(output: str | Path, photos: str) -> Path:
+    """Give the path of a page to write, refused before any work where it could not be written.
+
+    Args:
+        output: as it was given.
+        photos: the folder or table that it may not lie among.
+
+    Raises:
+        UsageError: no name of an HTML file, or a place among the photos.
+        StorageError: the folder can't be written.
+    """
+    path = Path(given_path(output, "output"))
+    if path.suffix.lower() not in {".html", ".htm"}:
+        raise UsageError(f"output is {str(output)!r}; expected a file name that ends in .html")
+    if path.is_dir():
+        raise UsageError(f"output {str(output)!r} is a folder; expected a file name that ends in .html")
+    if path.is_file() and b"headstart" not in path.read_bytes()[:20_000]:
+        raise UsageError(f"output {str(output)!r} is there already and is no report; choose another name")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"output {str(output)!r} lies in a folder that is not there; make it first")
+    refuse_among_photos(path, "output", photos)
+    require_writable(path.absolute().parent, "the report", choose="choose another output")
+    return path

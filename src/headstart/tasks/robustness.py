@@ -17,10 +17,10 @@ from headstart.pixels.robustness.defences import simple_defences
 from headstart.pixels.robustness.ensemble import class_map, ensemble_of
 from headstart.pixels.robustness.masking import check_masking
 from headstart.pixels.robustness.masking_checks import check_larger, check_transfer
-from headstart.storage.home import Home, require_writable
+from headstart.storage.home import Home
 from headstart.tasks.gather import reasons, skipped_json
 from headstart.tasks.network import open_with_model
-from headstart.tasks.paths import given_path, refuse_among_photos
+from headstart.tasks.paths import check_page, given_path
 from headstart.tasks.robust.curve import AttackPlan, Named, curve_json, walk_epsilons
 from headstart.tasks.robust.photos import choose_photos
 from headstart.tasks.robust.transfer import measure_ensemble, measure_transfer
@@ -275,27 +275,6 @@ def _epsilons(given: str | Sequence[float]) -> list[float]:
         raise UsageError(
             f"--epsilons is {given!r}; expected numbers with commas between them, such as 0,1/255,2/255"
         ) from None
-
-
-def check_page(output: str | Path, photos: str) -> Path:
-    """Refuse before any work what could not be written.
-
-    Raises:
-        UsageError: no name of an HTML file, or a place among the photos.
-        StorageError: the folder can't be written.
-    """
-    path = Path(given_path(output, "output"))
-    if path.suffix.lower() not in {".html", ".htm"}:
-        raise UsageError(f"output is {str(output)!r}; expected a file name that ends in .html")
-    if path.is_dir():
-        raise UsageError(f"output {str(output)!r} is a folder; expected a file name that ends in .html")
-    if path.is_file() and b"headstart" not in path.read_bytes()[:20_000]:
-        raise UsageError(f"output {str(output)!r} is there already and is no report; choose another name")
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"output {str(output)!r} lies in a folder that is not there; make it first")
-    refuse_among_photos(path, "output", photos)
-    require_writable(path.absolute().parent, "the report", choose="choose another output")
-    return path
 
 
 def _opened(

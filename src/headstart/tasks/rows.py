@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from headstart.features.extract import FeatureTable
     from headstart.features.progress import Progress
     from headstart.images.reader import PhotoReader
+    from headstart.images.view import View
     from headstart.storage.home import Home
     from headstart.tasks.gather import Gathered
 
@@ -126,8 +127,13 @@ class Extraction:
     reader: PhotoReader
     progress: Progress | None
 
-    def rows(self, gathered: Gathered, store: FeatureStore) -> FeatureTable:
+    def rows(self, gathered: Gathered, store: FeatureStore, view: View | None = None) -> FeatureTable:
         """Compute what the store does not have yet; photos whose decoding fails are skipped.
+
+        Args:
+            gathered: the photos.
+            store: where rows are kept.
+            view: which augmented view of each photo becomes its row; None: the photo as it is measured.
 
         Raises:
             PhotosError: decoding shows that most photos can't be used.
@@ -138,6 +144,7 @@ class Extraction:
             store=store,
             reader=self.reader,
             engine=self.engine,
+            view=view,
             progress=self.progress,
         )
         require_usable(gathered.source, len(table.photos), (*gathered.skipped, *table.skipped))

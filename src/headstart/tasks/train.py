@@ -134,7 +134,7 @@ def train(
                     table, test_table, photos_of_both, store, extraction, head=head, seed=seed
                 )
         run = Run(asked, given, apart, source, table, test_table, learned, comparison, learning, began)
-        model = _model(run, place)
+        model = model_of(run, place)
         if target is not None:
             page = render(report_facts(run, model=str(output), reader=reader))
             listed = skipped_csv(run.skipped).encode()
@@ -174,7 +174,8 @@ def _check(asked: Asked, *, with_test: bool) -> None:
         raise UsageError("--refit has nothing to do with --test: the model learns from all of PHOTOS already")
 
 
-def _model(run: Run, home: Home) -> Model:
+def model_of(run: Run, home: Home) -> Model:
+    """Put the model together that a finished training has earned."""
     table, learned = run.table, run.learned
     photos = [
         TrainingPhoto(table.photos[at].name, str(table.photos[at].label), table.sha256[at])
@@ -201,13 +202,14 @@ def training_json(model: Model, output: str | Path) -> dict[str, Any]:
         output: the folder that it was saved in, as the user wrote it.
     """
     facts = model.training.model_dump()
-    folder = Path(output)
+    folder, tuned = Path(output), facts["finetuning"]
     return {
         "model": str(output),
         "backbone": model.backbone_spec.name,
         "layer": model.layer,
         "classes": list(model.classes),
         **facts,
+        **({} if tuned is None else {"history": tuned["history"], "probe": {"accuracy": tuned["probe"]}}),
         "report": str(folder / "report.html"),
         "skipped_list": str(folder / "skipped.csv"),
     }

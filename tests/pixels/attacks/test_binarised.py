@@ -50,6 +50,7 @@ def altered(photo, seed):
     return network, blind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["pgd", "momentum"])
 def test_attacks_find_what_is_certainly_there(method):
     photos = torch.rand(8, 1, 3, 32, 32, generator=torch.Generator().manual_seed(0))

@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headstart.backbones.everyday import plain_name
 from headstart.errors import UsageError
-from headstart.pixels.network import Seen, plain_name
+from headstart.pixels.network import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""The steps of `finetune`: split, linear head, activations at the cut, training, gate, facts."""
