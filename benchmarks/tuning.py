@@ -28,6 +28,7 @@ from headstart.storage.home import Home
 from headstart.tasks.rows import open_store
 from headstart.tasks.weights import add_weights
 from tables import show
+from tuning_plot import write_plot
 from tuning_sides import FOLDS, Ground, gains, refusals, starts
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HeadstartError as error:
         sys.stderr.write(f"tuning.py: {explain(error)}\n")
         return UNUSABLE
+    if options.plot and found["starts"]:
+        title = f"{options.backbone} on {options.starts_on}: right after each epoch"
+        write_plot(options.plot, found["starts"], title)
     if options.json:
         print_json(found)
         return 0
@@ -128,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rates-on", default="aerial", help="the data set of the absurd learning rates")
     parser.add_argument("--starts-on", default="aerial", help="the data set of the starts")
     parser.add_argument("--starts-epochs", type=int, default=8)
+    parser.add_argument("--plot", type=Path, help="write the starts as one picture to this HTML file")
     parser.add_argument("--json", action="store_true")
     return parser
 

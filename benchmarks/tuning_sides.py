@@ -88,7 +88,7 @@ def gains(ground: Ground, count: int = FOLDS) -> dict[str, Any]:
     for start in ground.folds(count):
         probe = probe_candidate(start, None)
         run = tune(start)
-        tuned = tuned_candidate(start, run, None)
+        tuned = tuned_candidate(start, run, probe, None)
         tuned_right.append(right(tuned))
         probe_right.append(right(probe))
         passed.append(run.better)
@@ -138,17 +138,18 @@ def starts(ground: Ground, epochs: int) -> dict[str, list[float]]:
     # What is held out stands in the place of the validation photos: it is only looked at.
     start = replace(start, split=Split(start.split.learned, start.split.held_out, start.split.held_out))
     probe = fit_probe(start.table, start.split.train, start.tuning.seed).head_
-    for name, part, linear in (
-        ("linear head first, whole network", "whole", True),
-        ("untrained head, whole network", "whole", False),
-        ("linear head first, last part", "last", True),
-        ("untrained head, last part", "last", False),
+    for name, part, softness in (
+        ("soft linear head, last part", "last", start.tuning.soft_start),
+        ("sharp linear head, last part", "last", 1.0),
+        ("untrained head, last part", "last", None),
+        ("soft linear head, whole network", "whole", start.tuning.soft_start),
+        ("untrained head, whole network", "whole", None),
     ):
-        tuning = replace(start.tuning, part=part, epochs=epochs, patience=None, linear_first=linear)
+        tuning = replace(start.tuning, part=part, epochs=epochs, patience=None)
         found = find_part(start.backbone, part, start.layer)
         tuned = Tuned(start.backbone, found, classes=len(probe.classes), dropout=tuning.dropout, seed=0)
-        if linear:
-            tuned.start_from(probe, tuning.soft_start)
+        if softness is not None:
+            tuned.start_from(probe, softness)
         examples = examples_of(replace(start, tuning=tuning), found, tuple(probe.classes))
         with threads_left_alone():
             history = fit(tuned, examples, tuning, keep_last=True, progress=start.extraction.progress).history

@@ -2,8 +2,8 @@
 
 import pytest
 
-from headstart.backbones.everyday import _groups, own_classes_of, plain_name
-from headstart.backbones.imagenet import imagenet_classes
+from headstart.backbones.everyday import _AMBIGUOUS, _groups, own_classes_of, plain_name, with_synonyms
+from headstart.backbones.imagenet import imagenet_classes, imagenet_words
 
 
 def found(*labels):
@@ -32,6 +32,9 @@ def test_cats_are_the_five_tame_ones_and_dogs_all_breeds():
         ("foxes", ["red fox", "kit fox", "Arctic fox", "grey fox"]),
         ("wolves", ["timber wolf", "white wolf", "red wolf"]),
         ("puppies", None),
+        ("Huskies", ["Eskimo dog", "Siberian husky"]),
+        ("computer mouse", ["mouse"]),
+        ("n03126707", ["crane"]),
         ("lobster", ["American lobster", "spiny lobster"]),
     ],
 )
@@ -50,6 +53,26 @@ def test_a_class_that_one_word_names_goes_to_it_alone():
 def test_words_that_overlap_or_are_unknown_have_none():
     assert found("beetle", "insect", "meadow", "River") == {}
     assert found("kitten", "cats") == {}  # two words for the same classes
+
+
+AMBIGUOUS = ["boa", "mice", "plane", "crane", "ear", "hip", "chest", "jersey", "kite", "Cardigan", "coach"]
+
+
+@pytest.mark.parametrize("word", AMBIGUOUS)
+def test_a_word_that_means_something_else_as_often_stands_for_no_class(word):
+    assert found(word) == {}
+
+
+def test_ambiguous_words_are_those_of_imagenet_and_of_no_other_network():
+    words = set().union(*imagenet_words().values())
+
+    assert words >= _AMBIGUOUS
+    assert own_classes_of(["mouse"], ["mouse", "elk"]) == {"mouse": (0,)}
+
+
+def test_synonyms_let_a_match_be_judged():
+    assert with_synonyms("hip", "n12620546") == "hip (rose hip, rosehip)"
+    assert with_synonyms("elk", "") == "elk"
 
 
 def test_without_ids_only_names_count():

@@ -18,7 +18,7 @@ def test_people_get_a_table_and_others_one_object(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "from scratch" in shown
     assert "no training at all" in shown
-    assert "cat: tabby, Persian cat, Egyptian cat" in shown
+    assert "cat: tabby (tabby cat), Persian cat, Egyptian cat" in shown
     assert "fair?" in shown
     assert max(map(len, (line for line in shown.splitlines() if line.startswith(" ")))) <= 80
     assert (tmp_path / "page.html").exists()

@@ -98,6 +98,26 @@ def test_an_error_with_json_is_one_object(tmp_path, monkeypatch, capsys):
     assert "no-such-model" in error["message"]
 
 
+@pytest.mark.parametrize(
+    ("environment", "tells"),
+    [
+        ({"RANK": "1", "LOCAL_RANK": "1", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}, False),
+        ({"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}, True),
+        ({"RANK": "1"}, True),  # left by something else
+    ],
+)
+def test_of_several_processes_the_first_one_tells_the_error(environment, tells, monkeypatch, capsys):
+    for name in ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert run(["predict", "no-such-model", "photo.jpg", "--json"]) == 2
+
+    shown = capsys.readouterr()
+    assert (bool(shown.out), bool(shown.err)) == (tells, tells)
+
+
 def test_debug_shows_the_traceback(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -110,6 +130,7 @@ def test_debug_shows_the_traceback(tmp_path, monkeypatch):
     [
         (ValueError("surprise"), "an error of headstart itself (ValueError: surprise)"),
         (MemoryError(), "out of memory"),
+        (type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory"), "a smaller --batch-size"),
         (PermissionError(13, "Permission denied", "/there"), "Permission denied: /there"),
         (HeadstartError("two\nlines\udce9"), "two lines\\udce9"),
     ],

@@ -26,7 +26,7 @@ def state(epoch, stopped=""):
 
 @pytest.fixture
 def checkpoints(tmp_path):
-    kept = Checkpoints(tmp_path / "run")
+    kept = Checkpoints(tmp_path / "key" / "run")
     kept.save(state(1))
     kept.save(state(2))
     return kept
@@ -52,7 +52,8 @@ def test_two_epochs_are_kept_and_only_their_owner_reads_them(checkpoints):
     assert len(names) == 2
     assert names[-1] == "epoch-00002"
     assert checkpoints.newest().stopped == "no better epoch for 1"
-    assert stat.S_IMODE(checkpoints.folder.stat().st_mode) == 0o700
+    for folder in (checkpoints.folder, checkpoints.folder.parent):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in checkpoints.folder.iterdir()} == {0o600}
 
 
@@ -82,14 +83,6 @@ def test_where_all_are_damaged_or_none_is_there_it_begins_again(checkpoints, tmp
 
     assert checkpoints.newest() is None
     assert Checkpoints(tmp_path / "none").newest() is None
-
-
-def test_nothing_is_left_of_a_finished_run_nor_of_a_killed_write(checkpoints):
-    (checkpoints.folder / ".0123456789abcdef.0.tmp").write_bytes(b"half a file")
-    checkpoints.remove()
-
-    assert not checkpoints.folder.exists()
-    checkpoints.remove()
 
 
 def test_a_disk_that_refuses_leaves_the_epoch_before(checkpoints, monkeypatch):
@@ -152,6 +145,17 @@ def test_after_a_damaged_epoch_it_goes_on_from_the_one_before_to_the_same_end(tm
 
     assert same(ended, undisturbed)
     assert said.history == told.history
+    assert told.notes == ()
+    assert said.notes == ("the checkpoint of epoch 3 was damaged, so training went on after epoch 2",)
+
+
+def test_where_every_epoch_was_damaged_it_says_that_it_began_again(tmp_path):
+    kept = Checkpoints(tmp_path / "run")
+    with pytest.raises(KeyboardInterrupt):
+        run(kept, Stop(4))
+    newest_file(kept).write_bytes(b"lost")
+
+    assert run(kept)[1].notes == ("the checkpoint of epoch 1 was damaged, so training began again",)
 
 
 def test_a_training_that_had_ended_early_stays_ended(tmp_path):

@@ -9,7 +9,7 @@ import torch
 
 from headstart.finetune.fabric import make_fabric
 from headstart.finetune.inputs import Kept, own_share
-from headstart.finetune.loop import Examples, fit, logits_of
+from headstart.finetune.loop import Examples, drawn_from, fit, logits_of
 from headstart.finetune.optimisers import MIDDLE, make_optimiser, make_schedule
 from headstart.finetune.settings import OPTIMISERS, SCHEDULES
 from tests.finetune.fakes import copied, examples, perceptron, same, training
@@ -334,3 +334,63 @@ def test_each_photo_is_seen_once_an_epoch_in_another_view():
     assert len({tuple(order) for order in orders}) == 3
     views = [[float(kept._views[(at + epoch) % 3, at, 0]) for epoch in (1, 2, 3)] for at in given.train]
     assert all(len(set(each)) == 3 for each in views)
+
+
+def test_a_run_of_one_step_has_half_the_rate_and_nobody_complains(caplog):
+    module = perceptron()
+    asked = training(epochs=1, schedule="cosine")
+    optimiser = make_optimiser(module, asked)
+    make_schedule(optimiser, asked, 1).step_update(MIDDLE)
+
+    assert optimiser.param_groups[0]["lr"] == pytest.approx(0.005)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("place", ["cpu", "cuda:1"])
+def test_no_gpu_is_seeded_but_the_one_that_is_set_back(monkeypatch, place):
+    current, done = [0], []
+
+    class On:
+        def __init__(self, device):
+            self.number = device.index
+
+        def __enter__(self):
+            current.append(self.number)
+
+        def __exit__(self, *_):
+            current.pop()
+
+    monkeypatch.setattr(torch.cuda, "device", On)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: ("state", device.index))
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, device: done.append((state, device.index)))
+    monkeypatch.setattr(torch.cuda, "manual_seed", lambda seed: done.append(("seeded", current[-1])))
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda seed: done.append(("all", seed)))
+    monkeypatch.setattr(torch.mps, "manual_seed", lambda seed: done.append(("mps", seed)))
+    before = torch.get_rng_state()
+    with drawn_from(torch.device(place), 3, 1):
+        first = torch.rand(2)
+    with drawn_from(torch.device(place), 3, 1):
+        assert torch.equal(torch.rand(2), first)
+
+    assert torch.equal(torch.get_rng_state(), before)
+    assert done == ([] if place == "cpu" else [("seeded", 1), (("state", 1), 1)] * 2)
+
+
+def test_what_a_network_says_becomes_float64_only_where_every_device_has_it(monkeypatch):
+    def missing(_):
+        raise TypeError("the MPS framework doesn't support float64")
+
+    class Elsewhere(torch.Tensor):
+        """A tensor on a device without float64."""
+
+        double = missing
+
+        def cpu(self):
+            return self.as_subclass(torch.Tensor)
+
+    class Network(torch.nn.Module):
+        def forward(self, rows):
+            return rows.as_subclass(Elsewhere)
+
+    said = logits_of(Network(), examples().inputs, np.arange(4), 2, make_fabric(training(), "cpu"))
+    assert said.dtype == np.float64

@@ -38,6 +38,16 @@ def test_logme_is_the_greatest_evidence(width):
     assert np.mean(best) <= logme(rows, labels) <= np.mean(best) + 0.01
 
 
+def test_logme_of_classes_that_are_told_apart_with_more_features_than_photos():
+    """Where fixed-point steps end before they have arrived."""
+    rows, labels = problem(photos=40, width=120, classes=2, apart=6.0)
+    wanted = (np.array(labels) == "c0").astype(float)
+    grid = np.exp(np.arange(-2, 12, 1.0))
+    best = max(evidence(rows, wanted, alpha, beta) for alpha in grid for beta in grid) / len(rows)
+    other = max(evidence(rows, 1 - wanted, alpha, beta) for alpha in grid for beta in grid) / len(rows)
+    assert (best + other) / 2 <= logme(rows, labels) <= (best + other) / 2 + 0.02
+
+
 @pytest.mark.parametrize("width", [8, 90])
 def test_h_score_is_its_definition(width):
     rows, labels = problem(width=width)

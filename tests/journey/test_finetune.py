@@ -107,3 +107,14 @@ def test_two_processes_learn_what_one_does(folder, undisturbed):
     assert facts["features"]["computed"] == undisturbed["features"]["computed"]
     assert list((folder / "two" / "training").iterdir()) == []
     assert (folder / "of-two" / "model.json").exists()
+
+
+def test_two_that_are_the_same_at_the_same_time_both_come_to_the_same_end(folder, undisturbed):
+    both = [started(folder, "both", f"both-{number}") for number in range(2)]
+    said = [process.communicate(timeout=300) for process in both]
+
+    assert [process.returncode for process in both] == [0, 0], said
+    for number in range(2):
+        assert json.loads(said[number][0])["history"] == undisturbed["history"]
+        assert tensors(folder / f"both-{number}") == tensors(folder / "undisturbed")
+    assert list((folder / "both" / "training").iterdir()) == []

@@ -48,6 +48,7 @@ def test_the_largest_effect_beyond_the_noise_comes_first():
     places = [text.index(f">{name.title()}: some<") for name in ("large", "small", "loud")]
     assert places == sorted(places)
     assert "2 of 3" in text
+    assert "chance alone would put less than one there" in text
     assert "\N{MINUS SIGN}10.0" in text
     assert "<script" not in text
 

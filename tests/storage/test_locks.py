@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from headstart.errors import StorageError
-from headstart.storage.locks import locked
+from headstart.storage.locks import locked, locked_if_free
 
 HOLDER = """
 import sys, time
@@ -139,3 +139,23 @@ def test_a_lock_where_none_can_be_is_one_line(tmp_path):
         locked(tmp_path / "file" / "lock", waiting=None),
     ):
         pass
+
+
+@pytest.mark.parametrize("kind", ["flock", "soft"])
+def test_who_does_not_wait_learns_at_once_whether_it_is_free(tmp_path, kind, request):
+    if kind == "soft":
+        request.getfixturevalue("no_flock")
+    with locked_if_free(tmp_path / "lock") as free:
+        assert free
+        answers = []
+
+        def other():
+            with locked_if_free(tmp_path / "lock") as also:
+                answers.append(also)
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        assert answers == [False]
+    with locked_if_free(tmp_path / "lock") as free:
+        assert free

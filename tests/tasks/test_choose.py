@@ -4,14 +4,17 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from headstart.backbones.module import module_backbone
+from headstart.cli.choose import _mark
 from headstart.cli.run import run
 from headstart.errors import FitError, UsageError
-from headstart.tasks.choose import choose
+from headstart.tasks.choose import _each_content_once, _notes, choose
 from headstart.tasks.choosing import work
+from headstart.tasks.gather import Gathered
 from headstart.testing import tiny_backbone, write_photos
 
 ASSETS = os.environ.get("HEADSTART_ASSETS")
@@ -49,7 +52,8 @@ def photos(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.usefixtures("clock")
 def test_a_ranking_with_all_that_was_promised(photos, tmp_path):
-    found = choose(photos, backbones=[network(0)], home=tmp_path / "home", output=tmp_path / "page.html")
+    options = {"engine": "torch", "follow_links": True, "home": tmp_path / "home"}
+    found = choose(photos, backbones=[network(0)], output=tmp_path / "page.html", **options)
     facts = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert {row["backbone"] for row in facts["ranking"]} == {"module:tiny0", "raw pixels"}
     for row in facts["ranking"]:
@@ -67,6 +71,7 @@ def test_a_ranking_with_all_that_was_promised(photos, tmp_path):
     }
     page = (tmp_path / "page.html").read_text()
     assert "module:tiny0" in page.replace("<wbr>", "")
+    assert "--cv 5 --seed 0 --engine torch --follow-links" in page
     assert "raw pixels" in page
 
 
@@ -151,10 +156,29 @@ def test_the_command_line(photos, tmp_path, capsys):
     for words in ("raw pixels", "chosen: ", "could be fetched, accuracy not known", "nothing"):
         assert words in said
     assert "random weights, which have learned nothing: 'torchvision:squeezenet1_1@random'" in said
+    assert "squeezenet1_1@random is chosen" not in said
     assert run(["choose", str(photos), *names, *home, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert len(facts["ranking"]) == 3
     assert facts["halving"]["computed"] == 0
+
+
+def test_a_chosen_network_that_is_random_has_both_marks():
+    row = SimpleNamespace(learned=False, is_floor=False)
+    learned = SimpleNamespace(learned=True, is_floor=False)
+    assert _mark(row, SimpleNamespace(chosen=row)) == "chosen, random"
+    assert _mark(learned, SimpleNamespace(chosen=learned)) == "chosen"
+
+
+def test_notes_say_how_many_copies_and_that_nothing_learned_was_left():
+    photos = [SimpleNamespace(sha256=sha) for sha in "aab"]
+    _, [note] = _each_content_once(Gathered("photos", tuple(photos), (), ("a",), ()))
+    row = SimpleNamespace(backbone="x@random", learned=False, is_floor=False)
+    assert note == "of 3 photos 1 copy does not count"
+    assert (
+        "x@random is chosen although it has learned nothing"
+        in _notes([row], row, SimpleNamespace(speeds={}))[0]
+    )
 
 
 @pytest.mark.slow

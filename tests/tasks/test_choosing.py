@@ -15,7 +15,7 @@ from headstart.tasks.baselines import is_raw_pixels, raw_pixels
 from headstart.tasks.choosing.candidates import Candidate, find_candidates
 from headstart.tasks.choosing.decide import Budget, best_within, choose_among, front
 from headstart.tasks.choosing.fetchable import could_be_fetched
-from headstart.tasks.choosing.halving import KEPT, Verdict, successive_halving
+from headstart.tasks.choosing.halving import KEPT, Verdict, difference, successive_halving
 from headstart.tasks.choosing.parts import growing_parts
 from headstart.tasks.choosing.prediction import evidence
 from headstart.tasks.choosing.ranking import ranked
@@ -121,6 +121,21 @@ def test_what_the_budget_rules_out_goes_first_unless_all_are():
     assert all(verdict.dropped is None for verdict in everything.values())
 
 
+def test_networks_are_compared_on_the_photos_that_both_could_read():
+    unread = np.ma.MaskedArray(right(0.5), np.arange(PHOTOS) < 3)
+    assert difference(right(0.9), unread) == paired_difference(right(0.9)[3:], right(0.5)[3:])
+    shares = {f"n{at}": 0.9 for at in range(6)} | {"poor": 0.2}
+    parts = growing_parts(["cat", "dog"] * (PHOTOS // 2), contents(PHOTOS), seed=0)
+    judge = Judge(shares, parts)
+
+    def some_unread(network, stage):
+        found = judge(network, stage)
+        return np.ma.MaskedArray(found, np.arange(len(found)) == 0) if network == "poor" else found
+
+    verdicts = successive_halving(list(shares), len(parts), some_unread)
+    assert verdicts["poor"].dropped.behind.photos == len(parts[0]) - 1
+
+
 # The rule and the front
 
 
@@ -136,7 +151,8 @@ class Figures:
             said = np.stack([which, ~which], axis=1).astype(float)
             self.speeds[name] = Speed(milliseconds, False, "torch", "f32")
             self.measured[name] = measure(["a"] * PHOTOS, said, ["a", "b"], how="folds")
-            candidate = Candidate(name, name, megabytes, "raw" not in name, home)
+            learned = not name.startswith(("raw", "random"))
+            candidate = Candidate(name, name, megabytes, learned, home)
             self.verdicts[candidate] = Verdict(3, which, None)
 
 
@@ -196,6 +212,24 @@ def test_the_raw_pixels_are_chosen_only_where_no_network_is_better(tmp_path):
     assert rank(tmp_path, equal)[1].backbone == "raw pixels"
 
 
+def test_a_fast_network_below_the_raw_pixels_is_not_chosen(tmp_path):
+    few = {"raw pixels": (0.65, 0.1, 0.0), "good": (0.652, 30.0, 9.0), "poor": (0.649, 1.0, 1.0)}
+    rows, chosen = rank(tmp_path, few)
+    assert next(row for row in rows if row.backbone == "poor").behind.low <= 0
+    assert chosen.backbone == "good"
+
+
+def test_random_weights_are_chosen_only_where_nothing_else_can_be(tmp_path):
+    networks = {"raw pixels": (0.5, 0.1, 0.0), "random": (0.9, 1.0, 1.0), "learned": (0.89, 30.0, 9.0)}
+    rows, chosen = rank(tmp_path, networks)
+    assert chosen.backbone == "learned"
+    assert chosen.is_best
+    assert next(row for row in rows if row.backbone == "random").behind.value < 0
+    assert rank(tmp_path, networks, milliseconds=10.0)[1].backbone == "random"
+    below = networks | {"learned": (0.4, 30.0, 9.0)}
+    assert rank(tmp_path, below)[1].backbone == "raw pixels"
+
+
 def test_scores_come_with_their_evidence_or_not_at_all(tmp_path):
     rows, _ = rank(tmp_path, {f"n{at}": (0.5 + 0.05 * at, 1.0, 1.0) for at in range(6)})
     scored = [replace(row, scores={"logme": row.accuracy, "h_score": -row.accuracy}) for row in rows]
@@ -203,6 +237,9 @@ def test_scores_come_with_their_evidence_or_not_at_all(tmp_path):
     assert [(each.score, each.networks) for each in said] == [("logme", 6), ("h_score", 6)]
     assert [each.tau for each in said] == pytest.approx([1.0, -1.0])
     assert evidence(scored[:4]) == []
+    unlearned = [replace(row, learned=row.backbone not in {"n0", "n1"}) for row in scored]
+    assert evidence(unlearned) == []
+    assert [each.networks for each in evidence([replace(scored[0], learned=False), *scored[1:]])] == [5, 5]
     assert evidence([replace(row, scores={"logme": 1.0, "h_score": 1.0}) for row in rows]) == []
 
 
@@ -222,6 +259,7 @@ def test_the_rule_needs_no_floor(tmp_path):
 # Candidates
 
 
+@pytest.mark.slow
 def test_each_network_once_and_the_floor_by_itself(tmp_path):
     names = ["squeezenet1_1@random", "torchvision:squeezenet1_1@random", "raw pixels"]
     [only], left_out = find_candidates(names, Home(tmp_path))

@@ -300,3 +300,29 @@ def test_activations_too_large_for_half_precision_stay_finite(world):
     model = tuned(world, backbone=backbone, gate=False, epochs=1, refit=False)
 
     assert model.training.finetuning.stopped == ""
+
+
+def test_a_resumed_run_has_the_rate_that_it_began_with(world, monkeypatch):
+    options = {"find_rate": True, "gate": False}
+    whole = tuned(world, "found", **options)
+    with pytest.raises(KeyboardInterrupt):
+        tuned(world, "found-again", progress=Pace(1, 3), **options)
+    monkeypatch.setattr("headstart.tasks.tuning.tune.find_learning_rate", None)  # it is not asked again
+    resumed = tuned(world, "found-again", **options)
+
+    assert resumed.training.finetuning == whole.training.finetuning
+    assert tensors(resumed) == tensors(whole)
+    assert list((world / "found-again" / "training").iterdir()) == []
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_said(world, undisturbed, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        tuned(world, "damaged", gate=False, progress=Pace(1, 3))
+    (kept,) = (world / "damaged" / "training").glob("*/chosen/epoch-*")
+    kept.write_bytes(b"lost")
+    model = tuned(world, "damaged", gate=False, output=tmp_path / "model")
+
+    said = "the checkpoint of epoch 1 was damaged, so training began again"
+    assert said in model.training.notes
+    assert said in (tmp_path / "model" / "report.html").read_text()
+    assert tensors(model) == tensors(undisturbed)

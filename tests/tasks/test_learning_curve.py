@@ -13,7 +13,7 @@ from headstart.features.extract import FeatureTable
 from headstart.images.photo import Photo
 from headstart.tasks.curves.heads import head_curve
 from headstart.tasks.curves.points import Point
-from headstart.tasks.curves.scratch import scratch_sizes, why_not
+from headstart.tasks.curves.scratch import Scratch, scratch_sizes, why_not
 from headstart.tasks.curves.sides import Draw, Side, checked_sizes, draws_at, ladder, two_sides
 from headstart.tasks.curves.untrained import find_own_classes, untrained_point
 from headstart.tasks.curves.words import absences, claims, fairness
@@ -44,6 +44,9 @@ def measured(world):
         backbone=tiny_backbone(classes=CLASSES),
         home=world / "home",
         output=world / "page.html",
+        engine="torch",
+        precision="f32",
+        follow_links=True,
     )
 
 
@@ -55,6 +58,7 @@ def test_every_way_is_measured_on_the_same_photos(measured):
     assert {each["photos"] for points in result["curves"].values() for each in points} == {4}
     assert result["curves"]["scratch"] == []
     assert result["own_classes"] == {"blue": ["blue"], "red": ["red"]}
+    assert result["own_class_words"] == result["own_classes"]  # no WordNet ids
     assert len(result["curves"]["untrained"]) == 1
     assert "network of your own" in result["absent"]["scratch"]
     assert result["photos"]["used"] == 13  # the copy is in use, but counts once
@@ -79,6 +83,7 @@ def test_the_page_says_how_far_it_is_fair(measured, world):
     assert "How far is it fair?" in page
     assert "of those classes mean yours" in page
     assert "<script" not in page
+    assert "--seed 0 --engine torch --precision f32 --follow-links" in page
     assert absences(measured)[0].startswith("No line for scratch")
     assert any("no linear head" in sentence for sentence in fairness(measured))
     assert len(claims(measured)) == 1
@@ -123,6 +128,44 @@ def test_own_classes_add_up():
     assert why == ""
     assert untrained_point(own, logits, ["cat", "pug", "pug"]) == Point(0, (2,), 3)
     assert "no classes of its own" in find_own_classes(["cat"], tiny_backbone().spec)[1]
+
+
+def said_of(measured, transfer, untrained, scratch=None):
+    points = [Point(size, (right,), 100) for size, right in transfer]
+    return claims(replace(measured, transfer=points, untrained=untrained, scratch=scratch))
+
+
+def test_transfer_is_above_from_where_it_stays_above_beyond_the_noise(measured):
+    level = Point(0, (70,), 100)
+
+    [dips] = said_of(measured, [(1, 90), (2, 60), (5, 90), (10, 95)], level)
+    [close] = said_of(measured, [(1, 50), (2, 72)], level)
+
+    assert "above that, beyond the noise, from 5 photos a class on" in dips
+    assert close.endswith("transfer is not above that beyond the noise with 2 photos a class.")
+
+
+def scratch(right, own):
+    points = tuple(Point(size, (count,), 100) for size, count in right)
+    return Scratch(points, 400, 16, 64, 224, (0.5, 0.6), own)
+
+
+def test_scratch_is_quoted_at_its_largest_size_and_may_be_guessing(measured):
+    trained = scratch([(5, 58), (200, 52)], (1.0, 0.61))
+
+    [said] = said_of(measured, [(1, 90), (200, 95)], None, trained)
+    sentences = fairness(replace(measured, scratch=trained))
+
+    assert said.startswith("With 200 photos a class the same network from scratch got 52.0 %, not told")
+    assert said.endswith("from 1 photo a class on.")
+    assert any("costs about 12 times less" in each for each in sentences)
+    assert any("instead of 50.0 % (first draw)" in each for each in sentences)
+    assert any(
+        "61.0 % with 200 a class. With 200 a class it was not trained to the end" in each
+        for each in sentences
+    )
+    whole = fairness(replace(measured, scratch=scratch([(5, 70)], (1.0,))))
+    assert not any("trained to the end" in each for each in whole)
 
 
 def test_sizes_are_checked_before_and_after_the_photos_are_known():
@@ -193,5 +236,8 @@ def test_scratch_is_trained_and_the_same_again(tmp_path):
     assert (found.scratch.side, found.scratch.own_side) == (64, 224)
     assert found.scratch.longer[0] == found.scratch.points[-1].draws[0]
     assert any("twice as many gave" in sentence for sentence in fairness(found))
+    own = found.to_json()["from_scratch"]["on_own_photos"]
+    assert [each["photos_per_class"] for each in own] == [2, 4]
+    assert all(0 <= each["accuracy"] <= 1 for each in own)
     assert "random weights and learned nothing before" in fairness(found)[0]
     assert "--steps 2 --twice" in (tmp_path / "page.html").read_text()

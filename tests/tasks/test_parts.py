@@ -97,6 +97,17 @@ def test_kept_features_are_told_verified_and_removed(tmp_path):
     assert features_info(home=home).to_json()["rows"] == 0
 
 
+def test_with_all_features_what_unfinished_trainings_left_is_removed(tmp_path, capsys):
+    kept = tmp_path / "training" / ("0" * 32) / "chosen"
+    kept.mkdir(parents=True)
+    (kept / "epoch").write_bytes(bytes(2_000_000))
+    assert prune_features(keep_days=0, home=tmp_path).to_json()["training_bytes"] == 0
+
+    assert run(["features", "prune", "--all", "--home", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "0 rows removed, and 2.0 MB of unfinished trainings\n"
+    assert list((tmp_path / "training").iterdir()) == []
+
+
 def test_prune_wants_one_choice(tmp_path):
     with pytest.raises(UsageError):
         prune_features(home=tmp_path)

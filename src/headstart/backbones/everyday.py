@@ -31,6 +31,7 @@ _GROUPS: dict[str, tuple[tuple[str, str], ...]] = {
     "stork": (("white stork", "black stork"),),
     "whale": (("grey whale", "killer whale"),),
     "dog": (("Chihuahua", "Mexican hairless"),),
+    "husky": (("Eskimo dog", "Eskimo dog"), ("Siberian husky", "Siberian husky")),
     "wolf": (("timber wolf", "red wolf"),),
     "fox": (("red fox", "grey fox"),),
     "cat": (("tabby", "Egyptian cat"),),
@@ -52,6 +53,23 @@ _GROUPS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """From the first to the last class of each range, in ImageNet's order; wild dogs and foxes are no "dog"."""
 
+_AMBIGUOUS = {
+    "admiral", "afghan", "amphibian", "anteater", "beam", "bell", "boa", "board", "bob", "bolo", "bonnet",
+    "bow", "boxer", "brass", "buckeye", "bullet", "cab", "capuchin", "cardigan", "carriage", "carrier",
+    "cell", "chain", "chest", "chime", "chopper", "clog", "coach", "cocker", "coil", "crane", "cricket",
+    "drake", "drop", "drumstick", "ear", "essence", "file", "fitch", "grand", "groin", "groom", "hack",
+    "head", "hedgehog", "helix", "hip", "hopper", "horn", "iron", "jack", "jersey", "killer", "kite",
+    "light", "liner", "mail", "market", "mini", "mole", "monitor", "mortar", "mouse", "muzzle", "nail",
+    "nipple", "notebook", "nursery", "organ", "ounce", "painter", "panther", "pembroke", "pick", "pirate",
+    "pitcher", "plane", "plate", "pole", "polecat", "press", "puff", "racer", "reaper", "reel", "remote",
+    "rig", "ringtail", "roach", "robin", "rocker", "rubber", "rule", "safe", "scale", "scooter", "scope",
+    "screen", "shades", "shetland", "site", "slot", "sorrel", "speaker", "spike", "spindle", "spiral",
+    "spot", "stage", "stole", "sub", "switch", "tank", "taper", "teddy", "torch", "torpedo", "trumpet",
+    "tusker", "upright", "vault", "wagon", "washer", "wing", "wrecker",
+}  # fmt: skip
+"""Words that as often mean something else than the class that has them (a boa is a snake before it is a scarf
+of feathers): alone they stand for no class, a WordNet id or a fuller synonym does."""
+
 _ALSO = {
     "kitten": "cat", "puppy": "dog", "bunny": "rabbit",
     "geese": "goose", "mice": "mouse", "wolves": "wolf", "oxen": "ox",
@@ -68,13 +86,29 @@ def plain_name(name: str) -> str:
     return " ".join(name.replace("_", " ").casefold().split())
 
 
+def with_synonyms(name: str, number: str) -> str:
+    """A class's name with WordNet's other words for it, by which a match can be judged.
+
+    Args:
+        name: of the class.
+        number: its WordNet id; one that is not among the thousand has no other words.
+
+    Example:
+        >>> with_synonyms("mouse", "n03793489"), with_synonyms("bee", "n02206856"), with_synonyms("elk", "")
+        ('mouse (computer mouse)', 'bee', 'elk')
+    """
+    others = sorted(imagenet_words().get(number, frozenset()) - {plain_name(name)})
+    return f"{name} ({', '.join(others)})" if others else name
+
+
 def own_classes_of(
     labels: Sequence[str], names: Sequence[str], ids: Sequence[str] = ()
 ) -> dict[str, tuple[int, ...]]:
     """Which of a network's own classes each label stands for: by WordNet id, name, synonym, or everyday word.
 
-    Capitals, underscores and the plural do not matter. A class that one label names goes to it alone: where
-    there are "pug" and "dog", "dog" is every other breed.
+    Capitals, underscores and the plural do not matter. Of ImageNet's classes an ambiguous word ("mouse",
+    "boa") alone stands for none, its id or a fuller synonym ("computer mouse") does. A class that one label
+    names goes to it alone: where there are "pug" and "dog", "dog" is every other breed.
 
     Args:
         labels: a person's classes.
@@ -110,6 +144,8 @@ def _named(label: str, names: Sequence[str], ids: Sequence[str]) -> tuple[int, .
     if label in ids:
         return (ids.index(label),)
     forms = _forms(label)
+    if ids and forms & _AMBIGUOUS:
+        return ()
     plain = [plain_name(name) for name in names]
     exact = tuple(at for at, name in enumerate(plain) if name in forms)
     if exact or any(form in _groups() for form in forms):

@@ -20,10 +20,20 @@ _UNUSED_IN_EVALUATION = "num_batches_tracked"
 
 
 @contextmanager
-def seeded() -> Iterator[None]:
-    """Draw torch's random numbers from a fixed seed inside the block; the state outside stays as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(RANDOM_SEED)
+def seeded(seed: int = RANDOM_SEED, device: torch.device | None = None) -> Iterator[None]:
+    """Draw torch's random numbers from a seed inside the block; the state outside stays as it was.
+
+    Args:
+        seed: 0 to 2^64 - 1.
+        device: a GPU that is seeded too; None, or the CPU: no GPU is touched.
+    """
+    gpus = [device] if device is not None and device.type == "cuda" else []
+    with torch.random.fork_rng(devices=gpus):
+        # Not `torch.manual_seed`: it seeds every GPU, also those that nobody sets back.
+        torch.default_generator.manual_seed(seed)
+        for gpu in gpus:
+            with torch.cuda.device(gpu):
+                torch.cuda.manual_seed(seed)
         yield
 
 

@@ -138,7 +138,7 @@ def _cells(row: Ranked, found: Comparison, *, parts: bool) -> tuple[str, ...]:
 def _mark(row: Ranked, found: Comparison) -> str:
     """What the last column says: the most important thing only."""
     if row is found.chosen:
-        return "chosen"
+        return "chosen" if row.learned or row.is_floor else "chosen, random"
     if row.is_floor:
         return "floor"
     if row.dropped or not row.fits:

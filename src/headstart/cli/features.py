@@ -76,7 +76,7 @@ def prune(
         keep_days: Remove what was not used for this many days.
         space: Remove one space: the first letters of its name in "features info", or its backbone.
         max_bytes: Remove what was used longest ago, until the rest is no larger.
-        everything: Remove all features.
+        everything: Remove all features, and what unfinished trainings would go on from.
     """
     from headstart.cli.output import print_json, say
     from headstart.errors import UsageError
@@ -92,5 +92,7 @@ def prune(
     if common.json:
         print_json(result)
     else:
-        say(f"{result['removed']:,} rows removed")
+        training = result["training_bytes"]
+        unfinished = f", and {training / 1e6:.1f} MB of unfinished trainings" if training else ""
+        say(f"{result['removed']:,} rows removed{unfinished}")
     return 0

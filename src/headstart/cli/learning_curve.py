@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -89,6 +90,7 @@ def _show(found: LearningCurve, result: dict[str, Any]) -> None:
     say(*(f"note: {note}" for note in result["notes"]))
     curves = {name: points for name, points in result["curves"].items() if points and name != "untrained"}
     say(f"right of {found.measured:,} photos, % (95 % interval), by photos a class to learn from")
+    say("intervals: for the chance in which photos were measured, not for that of the draws")
     sizes = sorted({point["photos_per_class"] for points in curves.values() for point in points})
     by_size = {name: {each["photos_per_class"]: each for each in points} for name, points in curves.items()}
     table(
@@ -98,12 +100,14 @@ def _show(found: LearningCurve, result: dict[str, Any]) -> None:
     )
     if found.untrained is not None and found.own is not None:
         say(f"no training at all: {percent(found.untrained.accuracy)}, by its own classes:")
-        say(*(f"  {label}: {_listed(names)}" for label, names in sorted(found.own.names.items())))
+        for label, words in sorted(found.own.words.items()):
+            say(*wrap(f"  {label}: {_listed(words)}", _WIDE, subsequent_indent="    "))
     say(*claims(found), *absences(found), *(f"fair? {sentence}" for sentence in fairness(found)))
 
 
 _TITLES = {"transfer": "transfer", "scratch": "from scratch", "pixels": "raw pixels"}
 _NAMED = 3
+_WIDE = 80
 
 
 def _cell(point: dict[str, Any] | None) -> str:

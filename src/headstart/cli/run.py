@@ -46,6 +46,8 @@ def _nobody_reads() -> int:
 
 
 def _failed(error: Exception, *, as_json: bool) -> int:
+    if not is_first_process():  # the first one says it for all of them
+        return UNUSABLE
     message = explain(error)
     with contextlib.suppress(OSError):
         sys.stderr.write(f"headstart: {message}\n")
@@ -72,6 +74,11 @@ def explain(error: Exception) -> str:
         text = f"{error} Try --help."
     elif isinstance(error, MemoryError):
         text = "this machine ran out of memory: close other programs, or use a smaller backbone"
+    elif type(error).__name__ == "OutOfMemoryError":  # torch's, which is not loaded for this
+        text = (
+            "the GPU ran out of memory: give a smaller --batch-size; "
+            "with finetune a later --part or --bf16 helps too"
+        )
     elif isinstance(error, OSError):
         text = f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
     else:

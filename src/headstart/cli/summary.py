@@ -79,7 +79,9 @@ def training_lines(facts: dict[str, Any]) -> list[str]:
 
 
 def _training(seconds: dict[str, float]) -> str:
-    return f"network trained in {seconds['training']:.1f} s; " if "training" in seconds else ""
+    if "training" not in seconds:
+        return ""
+    return f"activations in {seconds['activations']:.1f} s; network trained in {seconds['training']:.1f} s; "
 
 
 def tuning_lines(tuning: dict[str, Any] | None) -> list[str]:
@@ -93,15 +95,17 @@ def tuning_lines(tuning: dict[str, Any] | None) -> list[str]:
         f"{percent(tuning['accuracy']['value'])}, {better:+.1f} points on the same photos "
         f"(95 % interval {100 * difference['low']:+.1f} to {100 * difference['high']:+.1f})",
         f"validation log loss: {curve([epoch['loss'] for epoch in tuning['history']])} "
-        f"epoch {tuning['best_epoch']} of {tuning['history'][-1]['number']} kept"
+        f"epoch {tuning['best_epoch']} of {tuning['history'][-1]['number']}"
         f"{'; ' + tuning['stopped'] if tuning['stopped'] else ''}",
     ]
-    verdict = f"{checked['loss']:.3f} against {checked['probe_loss']:.3f} on {checked['photos']} photos"
+    verdict = f"{checked['loss']:.4g} against {checked['probe_loss']:.4g} on {checked['photos']} photos"
     if tuning["kept"] != "fine-tuned":
         return [
             *lines,
             f"kept: the linear head; fine-tuning is not better ({verdict}; --no-gate would keep it)",
         ]
+    if checked["loss"] >= checked["probe_loss"]:
+        return [*lines, f"kept: the fine-tuned network, though it is not better ({verdict}): the gate is off"]
     return [*lines, f"kept: the fine-tuned network ({verdict})"]
 
 
@@ -113,12 +117,12 @@ def curve(values: list[float]) -> str:
 
     Example:
         >>> curve([3.0, 2.0, 1.0])
-        '3.000 █▅▁ 1.000'
+        '3 █▅▁ 1'
     """
     low, high = min(values), max(values)
     span = (high - low) or 1.0
     bars = (_BARS[round((value - low) / span * (len(_BARS) - 1))] for value in values)
-    return f"{values[0]:.3f} {''.join(bars)} {values[-1]:.3f}"
+    return f"{values[0]:.3g} {''.join(bars)} {values[-1]:.3g}"
 
 
 def engine_words(engine: dict[str, Any] | None) -> str:

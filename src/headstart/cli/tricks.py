@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -11,6 +12,8 @@ from headstart.cli.options import COMMON, SWITCH, Common
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_WIDE = 80
 
 
 def tricks(
@@ -97,6 +100,7 @@ def _list(common: Common) -> int:
 def _show(result: dict[str, Any]) -> None:
     from headstart.cli.output import say, table
     from headstart.cli.summary import photos_lines
+    from headstart.report.tricks import by_chance
 
     photos = result["photos"]
     if photos["skipped"]:
@@ -110,11 +114,11 @@ def _show(result: dict[str, Any]) -> None:
         entries = [entry for entry in result["tricks"] if entry["network"] == network]
         say("", f"{network}: right of the held-out photos, %, largest effect first")
         table(("trick", "without", "with", "effect", "95 % interval", ""), rows_of(entries), right=(1, 2, 3))
-        say(*diverged_lines(entries))
+        say(*diverged_lines(entries), *note_lines(entries))
     compared = len(result["tricks"])
     say(
-        f"{result['beyond_noise']} of {compared} effects are beyond the noise; chance alone would put about "
-        f"{max(1, round(compared / 20))} there"
+        f"{result['beyond_noise']} of {compared} effects are beyond the noise; chance alone would put "
+        f"{by_chance(compared)} there"
     )
 
 
@@ -158,3 +162,15 @@ def diverged_lines(entries: list[dict[str, Any]]) -> list[str]:
         if arm["diverged"]
     )
     return [f"* a loss that was no number any more: {', '.join(told)}"] if told else []
+
+
+def note_lines(entries: list[dict[str, Any]]) -> list[str]:
+    """What the comparisons of a table were done on, where that is not the plain network; 80 wide.
+
+    Example:
+        >>> entry = {"trick": "clipping", "note": "With large steps."}
+        >>> note_lines([{"trick": "capacity", "note": ""}, entry, entry])
+        ['clipping: With large steps.']
+    """
+    told = dict.fromkeys(f"{entry['trick']}: {entry['note']}" for entry in entries if entry["note"])
+    return [line for text in told for line in wrap(text, _WIDE, subsequent_indent="  ")]

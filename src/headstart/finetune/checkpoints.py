@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from headstart.finetune.history import Epoch
 from headstart.finetune.loop import RunState
 from headstart.storage.atomic import atomic_write_bytes
+from headstart.storage.home import private_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +28,9 @@ class Checkpoints:
     Args:
         folder: of this run alone; made when the first epoch is kept.
 
+    Attributes:
+        damaged: the epochs whose files `newest` passed over when it was last asked.
+
     Example:
         >>> import tempfile
         >>> from pathlib import Path
@@ -40,6 +43,7 @@ class Checkpoints:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.damaged: tuple[int, ...] = ()
 
     def save(self, state: RunState) -> None:
         """Keep an epoch; older ones go once it is on the disk.
@@ -55,7 +59,7 @@ class Checkpoints:
             "history": [asdict(each) for each in state.history],
         }
         tensors = {name: value.cpu().contiguous() for name, value in state.tensors.items()}
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self.folder)
         data = save(tensors, {"run": json.dumps(facts)})
         path = self.folder / f"epoch-{state.epoch:05d}-{_digest(data)}.safetensors"
         atomic_write_bytes(path, data)
@@ -64,16 +68,13 @@ class Checkpoints:
             old.unlink(missing_ok=True)
 
     def newest(self) -> RunState | None:
-        """The newest epoch that is whole; a damaged one is passed over."""
+        """The newest epoch that is whole; those that are damaged are passed over, and stand in `damaged`."""
+        self.damaged = ()
         for path in self._files():
             if (state := _read(path)) is not None:
                 return state
+            self.damaged += (int(path.name.split("-")[1]),)
         return None
-
-    def remove(self) -> None:
-        """Take the files away: the run came to its end."""
-        # Not file by file: a killed write has left a temporary one too.
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _files(self) -> list[Path]:
         found = self.folder.iterdir() if self.folder.is_dir() else ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from headstart.backbones.state import seeded
 from headstart.features.progress import NoProgress
 from headstart.finetune.fabric import make_fabric
 from headstart.finetune.history import Epoch, best_of
@@ -20,7 +21,7 @@ from headstart.finetune.optimisers import MIDDLE, make_optimiser, make_schedule
 from headstart.finetune.score import score_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lightning_fabric import Fabric
     from numpy.typing import NDArray
@@ -83,11 +84,13 @@ class Fitted:
         history: epoch 0, the network as it was given, then one entry for each epoch that ran.
         best: the epoch whose weights were kept; 0 where none was finished.
         stopped: why it ended before its last epoch, in words; "" where it did not.
+        notes: what people should know of it.
     """
 
     history: tuple[Epoch, ...]
     best: Epoch
     stopped: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def fit(
@@ -149,7 +152,7 @@ def fit(
     finally:
         show.stop()
     run.finish(keep_last=keep_last)
-    return Fitted(tuple(run.history), run.best, run.stopped)
+    return Fitted(tuple(run.history), run.best, run.stopped, run.notes)
 
 
 @dataclass
@@ -195,6 +198,7 @@ class _Run:
         )
         self.until, self.last = until, training.epochs if until is None else until
         self.epoch, self.stopped = 0, ""
+        self.notes: tuple[str, ...] = ()
         self.history = [self._validated(0)]
         self.best_state = _copied(self._kept().state_dict())
 
@@ -296,7 +300,10 @@ class _Run:
         return RunState(self.epoch, self.history, _copied(tensors), self.stopped)
 
     def restore(self, checkpoints: Checkpoints | None) -> None:
-        found = None if checkpoints is None or not self.fabric.is_global_zero else checkpoints.newest()
+        found = None
+        if checkpoints is not None and self.fabric.is_global_zero:
+            found = checkpoints.newest()
+            self.notes = _losses(checkpoints.damaged, 0 if found is None else found.epoch)
         found = self.fabric.broadcast(found)
         if found is None:
             return
@@ -313,6 +320,11 @@ class _Run:
         self.optimiser.load_state_dict({"state": slots, "param_groups": groups})
 
 
+def _losses(damaged: Sequence[int], epoch: int) -> tuple[str, ...]:
+    went_on = f"went on after epoch {epoch}" if epoch else "began again"
+    return tuple(f"the checkpoint of epoch {each} was damaged, so training {went_on}" for each in damaged)
+
+
 def logits_of(
     module: nn.Module, inputs: Inputs, index: NDArray[np.intp], batch_size: int, fabric: Fabric
 ) -> NDArray[np.float64]:
@@ -326,7 +338,7 @@ def logits_of(
     try:
         with torch.no_grad():
             parts = [
-                module(taken.to(fabric.device)).double().cpu().numpy()
+                module(taken.to(fabric.device)).cpu().double().numpy()
                 for taken, _ in inputs.plain(in_batches(index, batch_size))
             ]
     finally:
@@ -338,8 +350,7 @@ def logits_of(
 def drawn_from(device: torch.device, *key: int) -> Iterator[None]:
     """Draw torch's random numbers from a seed made of whole numbers; the state outside stays as it was."""
     seed = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0])
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    with seeded(seed, device):
         yield
 
 

@@ -52,9 +52,12 @@ class BatchLoss:
         inputs, target = batch[0].to(self._device), torch.from_numpy(self._codes[batch[1]]).to(self._device)
         if self._mix is not None:
             inputs, target = self._mix(inputs, target)
-        return functional.cross_entropy(
-            module(inputs), target, weight=self._weights, label_smoothing=self._smoothing
+        each = functional.cross_entropy(
+            module(inputs), target, weight=self._weights, label_smoothing=self._smoothing, reduction="none"
         )
+        # torch's own mean divides by the weights of the batch where targets are classes, by its photos where
+        # they are mixed: in the first case weights would mean nothing to a batch of one class.
+        return each.mean()
 
 
 def _mixing(training: Training, classes: int) -> Mixing | None:

@@ -73,7 +73,10 @@ def make_schedule(optimiser: Optimizer, training: Training, steps_an_epoch: int)
     steps = training.epochs * steps_an_epoch
     warmup = min(round(training.warmup * steps), steps - 1)
     if training.schedule == "cosine":
-        return CosineLRScheduler(optimiser, t_initial=steps, warmup_t=warmup, t_in_epochs=False)
+        # There is one cycle only, so no decay of cycles; but at 1 timm complains of a run of one step.
+        return CosineLRScheduler(
+            optimiser, t_initial=steps, warmup_t=warmup, t_in_epochs=False, cycle_decay=0.5
+        )
     rate = training.decay_rate if training.schedule == "decay" else 1.0
     return StepLRScheduler(
         optimiser, decay_t=steps_an_epoch, decay_rate=rate, warmup_t=warmup, t_in_epochs=False

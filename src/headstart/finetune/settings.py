@@ -159,6 +159,10 @@ class Tuning(Training):
         """
         super(Tuning, self).__post_init__()  # slots make another class of this one: super() alone fails
         self._one_of(class_weights=CLASS_WEIGHTS)
+        if self.blend and not self.linear_first:
+            raise UsageError(
+                "--blend goes back towards the linear head; with --no-linear-first there is none"
+            )
         self._require("views", lambda value: value >= 1, "1 or more")
         for name in ("least_area", "soft_start"):
             self._require(name, lambda value: 0 < value <= 1, "a number above 0, at most 1")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from headstart.backbones.base import Backbone, dummy_photo
-from headstart.backbones.state import digest, state_bytes
+from headstart.backbones.state import digest, seeded, state_bytes
 from headstart.finetune.resumed import resumed
 from headstart.heads.fitted import LinearHead
 
@@ -168,8 +168,7 @@ class Tuned(nn.Module):
 
 def _linear(width: int, classes: int, seed: int) -> nn.Linear:
     """A linear layer with torch's own first weights and no bias; torch's random state stays as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         layer = nn.Linear(width, classes)
     nn.init.zeros_(layer.bias)
     return layer

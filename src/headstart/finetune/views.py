@@ -76,7 +76,7 @@ class PhotoViews:
                 if isinstance(outcome, Skipped):
                     raise PhotosError(
                         f"{outcome.name} can't be read any more ({outcome.detail}); "
-                        "run the same command again: it goes on without it"
+                        "run the same command again: it begins anew without it"
                     )
                 pictures.append(outcome.pixels)
             yield torch.from_numpy(to_pixels(pictures)), batch

@@ -16,18 +16,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_STEPS = 50
-_CLOSE = 1e-5
+_STEP = 0.5  # of the search, in the logarithm of the ratio of precisions
+_BEYOND = 12.0  # and how far it goes past the squared singular values
 _RANK = 1e-10  # a singular value below this share of the largest is rounding
-_TINY = 1e-12
+_LEAST_NOISE = 1e-9  # variance of the labels, which are 0 and 1
 
 
 def logme(rows: NDArray[np.floating], labels: Sequence[str]) -> float:
     """The logarithm of maximum evidence for each photo, averaged over the classes.
 
     How likely the labels (one class against the rest, as 0 and 1) are under Bayesian linear regression on
-    the rows, its prior and noise chosen by fixed-point steps to make them most likely (You et al., LogME:
-    practical assessment of pre-trained models for transfer learning, ICML 2021; MacKay 1992 for the steps).
+    the rows, its prior and noise chosen to make them most likely (You et al., LogME: practical assessment of
+    pre-trained models for transfer learning, ICML 2021). For each ratio of the two the best noise is known,
+    so one number is searched for, where the paper's fixed-point steps may end before they have arrived.
 
     Args:
         rows: (n, d) finite.
@@ -59,37 +60,47 @@ def _evidence(left: NDArray[np.float64], powers: NDArray[np.float64], wanted: ND
         powers: (r,) squared singular values.
         wanted: (n,) 1 for the class, 0 for the rest.
     """
+    from scipy.optimize import minimize_scalar
+
     photos = len(wanted)
     along = (left.T @ wanted) ** 2
-    outside = max(float(wanted @ wanted - along.sum()), 0.0)  # what no combination of features can reach
-    ratio = 1.0  # of the precisions alpha (of the weights) and beta (of the noise)
-    prior, noise = _precisions(ratio, along, powers, outside, photos)
-    for _ in range(_STEPS if len(powers) else 0):
-        before, ratio = ratio, prior / noise
-        if abs(ratio - before) <= _CLOSE * before:
-            break
-        prior, noise = _precisions(ratio, along, powers, outside, photos)
-    size, missed = _size(ratio, along, powers), _missed(ratio, along, powers, outside)
-    volume = float(np.log1p(powers / ratio).sum())
-    total = photos * np.log(noise / (2 * np.pi)) - noise * missed - prior * size - volume
-    return float(total / (2 * photos))
+    # What no combination of features can reach; never 0, or the noise could be 0 and the evidence endless.
+    outside = max(float(wanted @ wanted - along.sum()), _LEAST_NOISE * photos)
+    if not len(powers):
+        return float(_profiled(np.zeros(1), along, powers, outside, photos)[0])
+    ratios = np.arange(np.log(powers.min()) - _BEYOND, np.log(powers.max()) + _BEYOND, _STEP)
+    start = float(ratios[_profiled(ratios, along, powers, outside, photos).argmax()])
+
+    def less(ratio: float) -> float:
+        return -float(_profiled(np.array([ratio]), along, powers, outside, photos)[0])
+
+    return -float(minimize_scalar(less, bounds=(start - _STEP, start + _STEP), method="bounded").fun)
 
 
-def _precisions(
-    ratio: float, along: NDArray[np.float64], powers: NDArray[np.float64], outside: float, photos: int
-) -> tuple[float, float]:
-    """The next alpha and beta: degrees of freedom used over what they explain, the others over the rest."""
-    used = float((powers / (powers + ratio)).sum())
-    size, missed = _size(ratio, along, powers), _missed(ratio, along, powers, outside)
-    return used / max(size, _TINY), max(photos - used, _TINY) / max(missed, _TINY)
+def _profiled(
+    ratios: NDArray[np.float64],
+    along: NDArray[np.float64],
+    powers: NDArray[np.float64],
+    outside: float,
+    photos: int,
+) -> NDArray[np.float64]:
+    """The evidence at each ratio of the precisions alpha (weights) and beta (noise), beta the best for it.
 
+    Args:
+        ratios: (k,) logarithms of alpha / beta.
+        along: (r,) squared parts of the labels along the left singular vectors.
+        powers: (r,) squared singular values.
+        outside: squared length of the rest.
+        photos: n.
 
-def _size(ratio: float, along: NDArray[np.float64], powers: NDArray[np.float64]) -> float:
-    return float((powers * along / (powers + ratio) ** 2).sum())
-
-
-def _missed(ratio: float, along: NDArray[np.float64], powers: NDArray[np.float64], outside: float) -> float:
-    return float((along * (ratio / (powers + ratio)) ** 2).sum()) + outside
+    Returns:
+        (k,) logarithms of the evidence, divided by n.
+    """
+    ratio = np.exp(ratios)[:, None]
+    unexplained = (along * ratio / (powers + ratio)).sum(axis=1) + outside
+    noise = photos / unexplained  # beta: where the derivative of the evidence is 0
+    volume = np.log1p(powers / ratio).sum(axis=1)
+    return np.asarray(0.5 * (np.log(noise / (2 * np.pi)) - 1 - volume / photos))
 
 
 def h_score(rows: NDArray[np.floating], labels: Sequence[str]) -> float:

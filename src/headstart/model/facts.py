@@ -178,6 +178,7 @@ class FinetuningFacts(Record):
         difference: fine-tuned less linear head, on those photos.
         best_epoch: the one that was kept.
         blend: the share of the way from the start to the trained weights that was kept.
+        refitted: trained again on validation photos too.
         stopped: why it ended early; "" where all epochs ran.
         history: of the epochs.
         rate_test: how the learning rate was found; None where it was given.
@@ -195,6 +196,7 @@ class FinetuningFacts(Record):
     difference: DifferenceFacts | None
     best_epoch: Count
     blend: Share
+    refitted: bool
     stopped: Text
     history: list[EpochFacts]
     rate_test: RateTestFacts | None = None

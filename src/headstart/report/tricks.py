@@ -169,12 +169,22 @@ def render_tricks(facts: TricksFacts) -> str:
             tables=tables,
             compared=len(rows),
             beyond=sum(not row.arm.noise for row in rows),
-            by_chance=max(1, round(len(rows) / 20)),
+            by_chance=by_chance(len(rows)),
             span=span(rows),
             reasons=Counter(entry.reason for entry in facts.skipped).most_common(),
             **style(),
         )
     )
+
+
+def by_chance(compared: int) -> str:
+    """How many of so many 95 % intervals leave out 0 by chance alone, in words.
+
+    Example:
+        >>> by_chance(45), by_chance(3)
+        ('about 2.2', 'less than one')
+    """
+    return f"about {compared / 20:.1f}" if compared >= 20 else "less than one"
 
 
 def effect_rows(network: NetworkFacts, number: int) -> list[Row]:

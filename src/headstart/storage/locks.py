@@ -27,7 +27,7 @@ def locked(path: Path, *, waiting: Callable[[str], None] | None, every: float = 
     process of this machine left is taken over.
 
     Args:
-        path: the lock file in an existing folder. It is left behind: removing it would split waiters.
+        path: the lock file in an existing folder. It is left behind; who removes it has to hold it.
         waiting: gets a line every few seconds while another process has it; None: the logger "headstart".
         every: seconds between those lines.
 
@@ -49,29 +49,67 @@ def locked(path: Path, *, waiting: Callable[[str], None] | None, every: float = 
         lock.release()
 
 
-def _acquire(path: Path, say: Callable[[str], None], every: float) -> BaseFileLock:
-    from filelock import FileLock, SoftFileLock
+@contextmanager
+def locked_if_free(path: Path) -> Iterator[bool]:
+    """Hold a lock as `locked` does where nobody has it; where somebody does, give False at once.
+
+    Args:
+        path: as in `locked`.
+
+    Raises:
+        StorageError: as in `locked`.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder, locked_if_free(Path(folder) / "lock") as free:
+        ...     free
+        True
+    """
+    from filelock import Timeout
+
+    try:
+        lock = _acquire(path, None, 0.0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def _acquire(path: Path, say: Callable[[str], None] | None, every: float) -> BaseFileLock:
+    """Wait as long as it takes, with a line now and then; with nobody to tell, `filelock.Timeout`."""
+    from filelock import FileLock, SoftFileLock, Timeout
 
     try:
         return _wait(FileLock(path, mode=0o600, fallback_to_soft=False), path, say, every)
+    except Timeout:
+        raise
     except OSError as error:
         if error.errno not in _NO_FLOCK:
             raise storage_error(error, path.parent, f"the lock {path.name} was not taken") from error
     marker = path.with_name(path.name + ".soft")
-    say(f"{path.parent} has no file locks (a network disk?); using the marker {marker.name} instead")
+    if say is not None:
+        say(f"{path.parent} has no file locks (a network disk?); using the marker {marker.name} instead")
     try:
         return _wait(SoftFileLock(marker, mode=0o600), marker, say, every)
+    except Timeout:
+        raise
     except OSError as error:
         raise storage_error(error, path.parent, f"the lock {marker.name} was not taken") from error
 
 
-def _wait(lock: BaseFileLock, path: Path, say: Callable[[str], None], every: float) -> BaseFileLock:
+def _wait(lock: BaseFileLock, path: Path, say: Callable[[str], None] | None, every: float) -> BaseFileLock:
     from filelock import Timeout
 
     while True:
         try:
             lock.acquire(timeout=every)
         except Timeout:
+            if say is None:
+                raise
             say(f"waiting for another headstart process that holds {path}")
         else:
             return lock

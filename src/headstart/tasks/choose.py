@@ -11,9 +11,10 @@ from headstart.errors import FitError, UsageError
 from headstart.images.names import counted, some
 from headstart.images.reader import PhotoReader
 from headstart.storage.home import Home
+from headstart.tasks.again import Asked
 from headstart.tasks.baselines import RAW_PIXELS
 from headstart.tasks.choosing.candidates import find_candidates, the_floor
-from headstart.tasks.choosing.decide import RULE, Budget
+from headstart.tasks.choosing.decide import FLOOR_RULE, RULE, Budget
 from headstart.tasks.choosing.fetchable import could_be_fetched
 from headstart.tasks.choosing.halving import Verdict, successive_halving
 from headstart.tasks.choosing.parts import growing_parts
@@ -23,6 +24,7 @@ from headstart.tasks.choosing.work import Work
 from headstart.tasks.gather import gather, reasons, require_classes, scan_labelled, skipped_json
 from headstart.tasks.paths import check_page, given_path, refuse_among_photos
 from headstart.tasks.rows import open_store
+from headstart.tasks.seeds import check_seed_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from headstart.tasks.gather import Gathered
 
 MOST_FOLDS = 20
-_SEEDS = 2**32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,7 @@ class Comparison:
         notes: what people should know.
         folds: how many folds.
         seed: of the folds and the parts.
+        asked: the options that the command has only where they were given.
         seconds: wall time in all.
     """
 
@@ -78,13 +80,14 @@ class Comparison:
     notes: tuple[str, ...]
     folds: int
     seed: int
+    asked: Asked
     seconds: float
 
     @property
     def rule(self) -> str:
         """How it was chosen, in one sentence."""
         floor = self.chosen is not None and self.chosen.is_floor
-        return "no network within the budget is more accurate than the raw pixels" if floor else RULE
+        return FLOOR_RULE if floor else RULE
 
     @property
     def networks(self) -> tuple[Ranked, ...]:
@@ -220,6 +223,7 @@ def choose(
         notes=(*given.notes, *copies, *left_out, *_notes(rows, chosen, work)),
         folds=cv,
         seed=seed,
+        asked=Asked.of(asked, follow_links=follow_links),
         seconds=time.monotonic() - began,
     )
     if target is not None:
@@ -232,8 +236,7 @@ def choose(
 def _check(cv: int, seed: int) -> None:
     if not 2 <= cv <= MOST_FOLDS:
         raise UsageError(f"--cv is {cv}; expected 2 to {MOST_FOLDS} folds")
-    if not 0 <= seed < _SEEDS:
-        raise UsageError(f"--seed is {seed}; expected a number from 0 to {_SEEDS - 1}")
+    check_seed_option(seed)
 
 
 def _each_content_once(given: Gathered) -> tuple[Gathered, list[str]]:
@@ -242,7 +245,9 @@ def _each_content_once(given: Gathered) -> tuple[Gathered, list[str]]:
     for each in given.hashed:
         first.setdefault(each.sha256, each)
     copies = len(given.hashed) - len(first)
-    notes = [f"of {counted(copies + len(first), 'photo')} {copies} copies do not count"] if copies else []
+    total = counted(len(given.hashed), "photo")
+    verb = "does" if copies == 1 else "do"
+    notes = [f"of {total} {counted(copies, 'copy', 'copies')} {verb} not count"] if copies else []
     return replace(given, hashed=tuple(first.values())), notes
 
 
@@ -274,10 +279,11 @@ def _verdicts(
     )
     last = len(parts) - 1
     judged: set[int] = set()
+    learned = sum(each.learned for each in candidates)
 
     def judge(network: Candidate, stage: int) -> NDArray[np.bool_]:
         judged.add(stage)
-        scored = stage == last and len(candidates) >= FEWEST
+        scored = stage == last and network.learned and learned >= FEWEST
         return work.judge(network, [photos[at] for at in parts[stage]], scored=scored)
 
     def over_budget(network: Candidate) -> bool:
@@ -297,8 +303,13 @@ def _notes(rows: Sequence[Ranked], chosen: Ranked | None, work: Work) -> list[st
         )
     if chosen is not None and chosen.is_floor:
         notes.append(
-            "no network is more accurate than the raw pixels here: either colours alone tell these classes "
-            "apart, or nothing does"
+            "no network with learned weights is more accurate than the raw pixels here: either colours alone "
+            "tell these classes apart, or nothing does"
+        )
+    elif chosen is not None and not chosen.learned:
+        notes.append(
+            f"{chosen.backbone} is chosen although it has learned nothing: no network with learned weights "
+            "was left to choose; name some with --backbones"
         )
     unlearned = [row.backbone for row in rows if not row.learned and not row.is_floor]
     if unlearned:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ from headstart.tasks.gather import missing_classes, reasons
 from headstart.tasks.judge import labels_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from headstart.backbones.source import FeatureSource
     from headstart.features.extract import FeatureTable
     from headstart.images.photo import Skipped
@@ -64,7 +66,8 @@ class Run:
         head_seconds: spent on learning and judging.
         began: `time.monotonic()` at the start.
         finetuning: how the network was trained on; None where it was not.
-        training_seconds: spent on that.
+        training_seconds: spent on that, by part.
+        left: tables that were computed and not kept; their seconds count too.
     """
 
     asked: Asked
@@ -78,7 +81,8 @@ class Run:
     head_seconds: float
     began: float
     finetuning: FinetuningFacts | None = None
-    training_seconds: float = 0.0
+    training_seconds: Mapping[str, float] = field(default_factory=dict)
+    left: tuple[FeatureTable, ...] = ()
 
     @cached_property
     def measurement(self) -> Measurement | None:
@@ -97,11 +101,10 @@ class Run:
     @property
     def seconds(self) -> dict[str, float]:
         """Spent on features, on the head, on the network where it was trained on, and since the start."""
-        training = {} if self.finetuning is None else {"training": self.training_seconds}
         return {
-            "features": sum(table.seconds for table in self.tables),
+            "features": sum(table.seconds for table in (*self.tables, *self.left)),
             "head": self.head_seconds,
-            **training,
+            **self.training_seconds,
             "total": time.monotonic() - self.began,
         }
 
@@ -163,6 +166,9 @@ def _warnings(run: Run) -> tuple[str, ...]:
         warnings += missing_classes(run.learned.head.classes, judged.true)
     if not run.learned.novelty.measured:
         warnings.append("what is unknown could not be measured: answers leave it open")
+    tuned = run.finetuning
+    if tuned is not None and tuned.settings.get("refit") and not tuned.refitted:
+        warnings.append("not trained again on the validation photos: nothing was learned, or the loss broke")
     if run.asked.refit and (judged is None or judged.method == "folds"):
         warnings.append("--refit changed nothing: without a held-out part the model learns from all photos")
     if run.skipped_apart:

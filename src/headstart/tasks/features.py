@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from headstart.finetune.runs import remove_runs
 from headstart.storage.home import Home
 from headstart.tasks.rows import open_store
 
@@ -60,13 +61,18 @@ class FeaturesVerified:
 
 @dataclass(frozen=True, slots=True)
 class FeaturesPruned:
-    """What was removed from the store."""
+    """What was removed from the store, and how many bytes of unfinished trainings with it."""
 
     pruned: Pruned
+    training_bytes: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        return {"removed": self.pruned.rows, "bytes": self.pruned.bytes}
+        return {
+            "removed": self.pruned.rows,
+            "bytes": self.pruned.bytes,
+            "training_bytes": self.training_bytes,
+        }
 
 
 def features_info(*, home: str | Path | None = None) -> FeaturesInfo:
@@ -105,12 +111,13 @@ def prune_features(
         keep_days: remove what was not used for this many days.
         space: remove one space, named by the first letters of its digest or by its backbone.
         max_bytes: remove what was used longest ago, until the rest is no larger.
-        everything: remove all.
+        everything: remove all, and what unfinished trainings would go on from.
         home: the folder for features; None: `HEADSTART_HOME` or the platform's.
 
     Raises:
         UsageError: not exactly one choice, or a space that is not there.
     """
-    with open_store(Home.find(home)) as store:
+    place = Home.find(home)
+    with open_store(place) as store:
         pruned = store.prune(keep_days=keep_days, space=space, max_bytes=max_bytes, everything=everything)
-        return FeaturesPruned(pruned)
+    return FeaturesPruned(pruned, remove_runs(place.training) if everything else 0)

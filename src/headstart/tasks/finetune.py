@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -37,10 +38,12 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
     from headstart.backbones.base import Backbone
+    from headstart.features.extract import FeatureTable
     from headstart.features.progress import Progress
     from headstart.features.store import FeatureStore
     from headstart.model.model import Model
     from headstart.tasks.gather import Gathered
+    from headstart.tasks.tuning.outcome import Candidate
 
 
 def finetune(
@@ -148,6 +151,11 @@ def finetune(
     return model
 
 
+def _tables(candidate: Candidate) -> tuple[FeatureTable, ...]:
+    both = candidate.table, candidate.test_table
+    return tuple(each for each in both if each is not None)
+
+
 def _tuned(  # noqa: PLR0917
     given: Gathered,
     apart: Gathered | None,
@@ -172,7 +180,7 @@ def _tuned(  # noqa: PLR0917
     learning = time.monotonic() - learning
     run = tune(start, keep_checkpoints=True)
     with fabric.rank_zero_first(local=True):
-        tuned = tuned_candidate(start, run, apart)
+        tuned = tuned_candidate(start, run, probe, apart)
     facts = finetuning_facts(start, run, probe, tuned, gate=gate)
     kept = tuned if facts.kept == KEPT_TUNED else probe
     whole = Run(
@@ -182,11 +190,12 @@ def _tuned(  # noqa: PLR0917
         source=kept.source,
         table=kept.table,
         test_table=kept.test_table,
-        learned=kept.learned,
+        learned=replace(kept.learned, notes=(*kept.learned.notes, *run.notes)),
         comparison=None,
         head_seconds=learning,
         began=began,
         finetuning=facts,
-        training_seconds=run.seconds,
+        training_seconds={"activations": run.activation_seconds, "training": run.seconds},
+        left=_tables(probe if kept is tuned else tuned),
     )
     return whole, run.forget

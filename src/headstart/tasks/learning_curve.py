@@ -15,6 +15,7 @@ from headstart.features.progress import NoProgress
 from headstart.finetune.fabric import require_fabric
 from headstart.images.reader import PhotoReader
 from headstart.storage.home import Home
+from headstart.tasks.again import Asked
 from headstart.tasks.baselines import raw_pixels
 from headstart.tasks.curves.heads import head_curve
 from headstart.tasks.curves.material import Kitchen, make_material
@@ -24,6 +25,7 @@ from headstart.tasks.curves.untrained import find_own_classes, untrained_point
 from headstart.tasks.gather import reasons, scan_labelled, skipped_json
 from headstart.tasks.paths import check_page, given_path, refuse_among_photos
 from headstart.tasks.rows import Wanted, best_engine, open_store
+from headstart.tasks.seeds import check_seed_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 REPEATS = 3
 MOST_REPEATS = 50
 MOST_STEPS = 100_000
-_SEEDS = 2**32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,7 @@ class LearningCurve:
         notes: what people should know.
         repeats: draws at each size.
         seed: of all chance.
+        asked: the options that the command has only where they were given.
         seconds: wall time in all.
     """
 
@@ -88,6 +90,7 @@ class LearningCurve:
     notes: tuple[str, ...]
     repeats: int
     seed: int
+    asked: Asked
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
@@ -103,6 +106,9 @@ class LearningCurve:
                 "untrained": [] if self.untrained is None else [self.untrained.to_json()],
             },
             "own_classes": None if self.own is None else self.own.to_json(),
+            "own_class_words": None
+            if self.own is None
+            else {label: list(words) for label, words in self.own.words.items()},
             "from_scratch": None
             if scratch is None
             else {
@@ -111,6 +117,10 @@ class LearningCurve:
                 "pretrained_side": scratch.own_side,
                 "with_steps": None if scratch.longer is None else scratch.longer[0],
                 "with_twice_the_steps": None if scratch.longer is None else scratch.longer[1],
+                "on_own_photos": [
+                    {"photos_per_class": point.size, "accuracy": own}
+                    for point, own in zip(scratch.points, scratch.own, strict=True)
+                ],
             },
             "absent": dict(self.absent),
             "chance": 1 / len(self.classes),
@@ -245,6 +255,7 @@ def learning_curve(
         notes=(*material.notes, *(() if trained is None else trained.notes)),
         repeats=repeats,
         seed=seed,
+        asked=Asked(engine, precision, follow_links),
         seconds=time.monotonic() - began,
     )
     if target is not None:
@@ -286,7 +297,6 @@ def _check(repeats: int, steps: int, seed: int, sizes: str | Sequence[int] | Non
         raise UsageError(f"--repeats is {repeats}; expected 1 to {MOST_REPEATS}")
     if not 2 <= steps <= MOST_STEPS:
         raise UsageError(f"--steps is {steps}; expected 2 to {MOST_STEPS}")
-    if not 0 <= seed < _SEEDS:
-        raise UsageError(f"--seed is {seed}; expected a number from 0 to {_SEEDS - 1}")
+    check_seed_option(seed)
     if sizes is not None:
         parse_sizes(sizes)

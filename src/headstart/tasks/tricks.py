@@ -13,10 +13,12 @@ from headstart.errors import UsageError
 from headstart.finetune.fabric import require_fabric
 from headstart.images.reader import PhotoReader
 from headstart.storage.home import Home
+from headstart.tasks import again
 from headstart.tasks.gather import gather, reasons, scan_labelled, skipped_json
 from headstart.tasks.paths import check_page, given_path, refuse_among_photos
 from headstart.tasks.rows import open_backbone, open_store
 from headstart.tasks.trials.catalogue import Trick, chosen, digit_tricks, small_tricks, tuned_tricks
+from headstart.tasks.trials.effects import LEAST_SEEDS
 from headstart.tasks.trials.ground import Scratch
 from headstart.tasks.trials.known import KNOWN, known_pictures
 from headstart.tasks.trials.last_part import LastPart
@@ -51,6 +53,7 @@ class Asked:
     photos: int | None
     seed: int
     known: bool
+    follow_links: bool = False
 
     def check(self) -> None:
         """Refuse what can't be meant.
@@ -62,10 +65,10 @@ class Asked:
             raise UsageError(f"--on is {self.on!r}; expected one of {', '.join(WHERE)}")
         if self.known and self.on != "both":
             raise UsageError("--on is for photos; digits and mnist have an experiment of their own")
-        if not 2 <= self.seeds <= MOST_SEEDS:
+        if not LEAST_SEEDS <= self.seeds <= MOST_SEEDS:
             raise UsageError(
-                f"--seeds is {self.seeds}; expected 2 to {MOST_SEEDS}: with one, chance can't be told from "
-                "an effect"
+                f"--seeds is {self.seeds}; expected {LEAST_SEEDS} to {MOST_SEEDS}: with fewer, chance "
+                "can't be told from an effect"
             )
         if self.photos is not None and not LEAST <= self.photos <= MOST_PHOTOS:
             raise UsageError(f"--photos is {self.photos}; expected {LEAST} to {MOST_PHOTOS}")
@@ -79,6 +82,7 @@ class Asked:
         words += [] if self.on == "both" else ["--on", self.on]
         words += [] if backbone is None else ["--backbone", backbone]
         words += [] if self.photos is None else ["--photos", str(self.photos)]
+        words += again.Asked(follow_links=self.follow_links).words()
         return (*words, "--seeds", str(self.seeds), "--seed", str(self.seed))
 
 
@@ -175,7 +179,7 @@ def tricks(
         on: "small": networks trained from scratch on the photos at 32 px; "backbone": a pretrained network's
             last part; "both".
         backbone: the pretrained network.
-        seeds: how many trainings each figure rests on, 2 to 20.
+        seeds: how many trainings each figure rests on, 3 to 20.
         most_photos: how many photos are chosen by chance, 8 to 5000; None: 400 (of a data set: its own).
         output: an HTML file to write.
         seed: the first of the seeds; also of the choice of photos and of their parts.
@@ -196,14 +200,14 @@ def tricks(
         >>> import tempfile
         >>> from headstart.tasks.trials.catalogue import briefly
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     found = tricks("digits", seeds=2, most_photos=40, home=folder, shorten=briefly(1))
+        ...     found = tricks("digits", most_photos=40, home=folder, shorten=briefly(1))
         >>> [entry["name"] for entry in found.to_json()["tricks"]][:2]
         ['dropout: 0.2', 'dropout: 0.5']
     """
     began = time.monotonic()
     require_fabric()
     source = given_path(photos, "photos")
-    asked = Asked(tuple(only), on, seeds, most_photos, seed, source in KNOWN)
+    asked = Asked(tuple(only), on, seeds, most_photos, seed, source in KNOWN, follow_links)
     asked.check()
     target = None if output is None else check_page(output, source)
     place = Home.find(home)

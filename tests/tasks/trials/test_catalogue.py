@@ -51,6 +51,13 @@ def test_each_says_what_it_is_and_where_it_is_from():
         assert {arm.recipe.weights for arm in trick.arms} <= {*WEIGHTS, "probe", "soft probe"}
 
 
+def test_gradients_are_shown_on_the_fine_tuned_backbone_too():
+    shown = {name: {trick.name for trick in listed if trick.gradients} for name, listed in LISTS.items()}
+
+    assert shown["small"] == {"initial-weights", "batch-norm-rescue", "clipping"}
+    assert shown["tuned"] == {"new-layer", "clipping"}
+
+
 def test_batch_norm_is_frozen_only_where_there_is_any():
     names = {trick.name for trick in tuned_tricks(batch_norm=False)}
 

@@ -54,7 +54,7 @@ def test_intervals_hold_what_they_promise_where_there_is_no_effect():
     assert np.mean(held) >= 0.92
 
 
-@pytest.mark.parametrize("shape", [(1, 50), (3, 1), (50,)])
-def test_one_seed_or_one_photo_tells_nothing(shape):
-    with pytest.raises(UsageError, match="at least two of each"):
+@pytest.mark.parametrize("shape", [(2, 50), (3, 1), (50,)])
+def test_two_seeds_or_one_photo_tell_too_little(shape):
+    with pytest.raises(UsageError, match="at least three seeds"):
         effect_of(np.zeros(shape, bool), np.zeros(shape, bool))

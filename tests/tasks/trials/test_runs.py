@@ -66,7 +66,7 @@ def test_the_last_epoch_answers_and_stopping_keeps_the_best(ground):
 def test_tricks_are_measured_against_their_first_arm(ground):
     asked = [trick for trick in briefly(1)(small_tricks(TINY)) if trick.name in {"averaging", "dropout"}]
 
-    dropout, averaging = measure_all([(ground, asked)], (0, 1), workers=1)
+    dropout, averaging = measure_all([(ground, asked)], (0, 1, 2), workers=1)
 
     assert [arm.effect is None for arm in dropout.arms] == [True, False, False, False]
     assert len(dropout.to_json()) == 3
@@ -80,7 +80,7 @@ def test_learning_rates_are_chosen_on_the_validation_part(ground):
     [trick] = [trick for trick in small_tricks(TINY) if trick.name == "optimiser"]
     two = replace(trick, arms=tuple(replace(arm, rates=(1e-6, 0.01)) for arm in trick.arms[:2]))
 
-    [found] = measure_all([(ground, [two])], (0, 1), workers=1)
+    [found] = measure_all([(ground, [two])], (0, 1, 2), workers=1)
 
     assert {arm.recipe.training.learning_rate for arm in found.arms} <= {1e-6, 0.01}
 

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from headstart.tasks.choosing.ranking import Ranked
 
 RULE = (
-    "the fastest network within the budget that these photos do not show to be worse than the best one there "
-    "(95 % interval of the paired difference)"
+    "the fastest network within the budget that is more accurate than the raw pixels, and that these photos "
+    "do not show to be worse than the best one there (95 % interval of the paired difference)"
 )
+
+FLOOR_RULE = "no network with learned weights within the budget is more accurate than the raw pixels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,18 @@ class Budget:
 
 
 def best_within(rows: Sequence[Ranked]) -> Ranked | None:
-    """The most accurate network that fits the budget, judged on all photos; of equals the fastest."""
-    fitting = [row for row in rows if row.measured_on_all and row.fits and not row.is_floor]
-    return min(fitting, key=lambda row: (-row.accuracy, row.milliseconds), default=None)
+    """The most accurate network that fits the budget, judged on all photos; of equals the fastest.
+
+    One with random weights only where no other fits: it has learned nothing, so it is good by chance.
+    """
+    fitting = [row for row in rows if _may_be_chosen(row)]
+    return min(fitting, key=lambda row: (not row.learned, -row.accuracy, row.milliseconds), default=None)
 
 
 def choose_among(rows: Sequence[Ranked]) -> Ranked | None:
     """Take one by `RULE`; the raw pixels where no network that fits is more accurate than they are.
+
+    Random weights are taken only where no network that fits has learned anything.
 
     Args:
         rows: each with its difference from `best_within` of them.
@@ -87,9 +94,16 @@ def choose_among(rows: Sequence[Ranked]) -> Ranked | None:
     level = [
         row
         for row in rows
-        if row.measured_on_all and row.fits and not row.is_floor and (row is best or row.behind.low <= 0)
+        if _may_be_chosen(row)
+        and row.learned == best.learned
+        and (floor is None or row.accuracy > floor.accuracy)
+        and (row is best or row.behind.low <= 0)
     ]
     return min(level, key=lambda row: (row.milliseconds, -row.accuracy))
+
+
+def _may_be_chosen(row: Ranked) -> bool:
+    return row.measured_on_all and row.fits and not row.is_floor
 
 
 def front(points: Sequence[tuple[float, float]]) -> list[bool]:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from headstart.heads.paired import PairedDifference, paired_difference
+import numpy as np
+
+from headstart.heads.paired import paired_difference
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    from headstart.heads.paired import PairedDifference
 
 KEPT = 5
 """So many networks are judged on all photos, whatever the parts said of them."""
@@ -38,7 +41,7 @@ class Verdict:
 
     Attributes:
         stage: the last part of the photos that it was judged on.
-        right: (n,) whether each photo of that part was named right.
+        right: (n,) whether each photo of that part was named right; masked where it could not be read.
         dropped: None for those that were judged on all photos.
     """
 
@@ -89,6 +92,22 @@ def successive_halving(
     return {each: verdicts[each] for each in networks}
 
 
+def difference(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> PairedDifference:
+    """The paired difference of two networks over the photos that both could read.
+
+    Args:
+        first: (n,) whether each photo is named right; masked where it could not be read.
+        second: the same of the same photos.
+
+    Example:
+        >>> unread = np.ma.MaskedArray([True, False, False], [False, False, True])
+        >>> difference(np.array([True, True, True]), unread).photos
+        2
+    """
+    both = ~(np.ma.getmaskarray(first) | np.ma.getmaskarray(second))
+    return paired_difference(np.ma.getdata(first)[both], np.ma.getdata(second)[both])
+
+
 def _dropped(
     right: dict[Network, NDArray[np.bool_]], over_budget: Callable[[Network], bool], keep: int
 ) -> dict[Network, Dropped]:
@@ -96,7 +115,7 @@ def _dropped(
     over = over if len(over) < len(right) else []
     within = sorted((each for each in right if each not in over), key=lambda each: -right[each].mean())
     best = right[within[0]]
-    gone = {each: Dropped(paired_difference(best, right[each]), over_budget=True) for each in over}
+    gone = {each: Dropped(difference(best, right[each]), over_budget=True) for each in over}
     return gone | _worse_half(within, right, min(len(within) // 2, len(within) - keep))
 
 
@@ -105,5 +124,5 @@ def _worse_half(
 ) -> dict[Network, Dropped]:
     """Those among the last `most` that are worse than the first beyond the interval."""
     best = right[ordered[0]]
-    behind = {each: paired_difference(best, right[each]) for each in ordered[len(ordered) - max(most, 0) :]}
+    behind = {each: difference(best, right[each]) for each in ordered[len(ordered) - max(most, 0) :]}
     return {each: Dropped(by, over_budget=False) for each, by in behind.items() if by.low > 0}

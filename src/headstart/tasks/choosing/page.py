@@ -7,10 +7,10 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from headstart.report.choosing import ChoosingFacts, NetworkRow, render_choosing
-from headstart.report.facts import SkippedFile
 from headstart.report.robustness import Figure
 from headstart.report.text import shell_word
 from headstart.storage.atomic import atomic_write_text
+from headstart.tasks.again import skipped_facts
 from headstart.tasks.choosing.prediction import NAMES
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def page_facts(found: Comparison) -> ChoosingFacts:
         without_halving=found.used * len(found.networks),
         evidence=[each.sentence() for each in found.evidence],
         fetchable=[(each.backbone, each.megabytes, each.address) for each in found.fetchable],
-        skipped=[SkippedFile(each.name, each.reason.value, each.detail) for each in found.skipped],
+        skipped=skipped_facts(found.skipped),
         notes=found.notes,
         next_step=next_step(found),
     )
@@ -71,7 +71,7 @@ def command_of(found: Comparison) -> str:
     budget = found.budget
     words += [] if budget.milliseconds is None else ["--budget-ms", f"{budget.milliseconds:g}"]
     words += [] if budget.megabytes is None else ["--budget-mb", f"{budget.megabytes:g}"]
-    words += ["--cv", str(found.folds), "--seed", str(found.seed)]
+    words += ["--cv", str(found.folds), "--seed", str(found.seed), *found.asked.words()]
     return " ".join(shell_word(word) for word in words)
 
 

@@ -50,12 +50,14 @@ class Evidence:
 def evidence(rows: Sequence[Ranked]) -> list[Evidence]:
     """Compare each score with the accuracies; [] where too few networks have both, or all are alike.
 
+    Random weights do not count: that a score puts them last is easy, and says nothing of the others.
+
     Args:
         rows: those with scores count; raw pixels have none.
     """
     from scipy.stats import kendalltau
 
-    scored = [row for row in rows if row.scores is not None]
+    scored = [row for row in rows if row.scores is not None and row.learned]
     if len(scored) < FEWEST:
         return []
     found = []

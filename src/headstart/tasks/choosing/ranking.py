@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from headstart.heads.paired import PairedDifference, paired_difference
+from headstart.heads.paired import PairedDifference
 from headstart.tasks.choosing.decide import best_within, choose_among, front
+from headstart.tasks.choosing.halving import difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,7 +121,7 @@ def ranked(
     compared = [
         row
         if row is best or not row.measured_on_all
-        else replace(row, behind=paired_difference(wanted, verdicts[each].right))
+        else replace(row, behind=difference(wanted, verdicts[each].right))
         for each, row in rows.items()
     ]
     marked = sorted(_with_fronts(compared), key=_place(compared))

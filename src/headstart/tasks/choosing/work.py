@@ -22,7 +22,7 @@ from headstart.tasks.judge import labels_of
 from headstart.tasks.rows import Extraction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -111,6 +111,9 @@ class Work:
             network: what makes the rows.
             photos: all decodable, each content once.
             scored: LogME and H-score of the rows too.
+
+        Returns:
+            (photos,), masked where this network's way of decoding can't read a photo.
         """
         table = self._rows(network, photos)
         labels = labels_of(table)
@@ -128,7 +131,7 @@ class Work:
             scores = {"logme": logme(table.rows, labels), "h_score": h_score(table.rows, labels)}
             self.scores[network.name] = scores
         answers = np.asarray(found.classes)[found.probabilities.argmax(axis=1)]
-        return np.asarray(answers == np.asarray(labels))
+        return _over(photos, dict(zip(table.sha256, answers == np.asarray(labels), strict=True)))
 
     def _rows(self, network: Candidate, photos: Sequence[Hashed]) -> FeatureTable:
         show = _Named(NoProgress() if self.progress is None else self.progress, network.name)
@@ -155,6 +158,13 @@ class Work:
             third - first > _UNSTEADY * middle,
             *(("torch", "f32") if plan is None else (plan.engine, plan.precision)),
         )
+
+
+def _over(photos: Sequence[Hashed], right: Mapping[str, np.bool_]) -> NDArray[np.bool_]:
+    """Answers in the order of the photos; those that are not there are masked."""
+    missing = [each.sha256 not in right for each in photos]
+    values = np.array([bool(right.get(each.sha256, False)) for each in photos])
+    return np.ma.MaskedArray(values, missing) if any(missing) else values
 
 
 class _Named:

@@ -7,11 +7,11 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from headstart.images.names import counted
-from headstart.report.facts import SkippedFile
 from headstart.report.learning import Curve, CurvePoint, LearningFacts, Level, render_learning
 from headstart.report.robustness import Figure
 from headstart.report.text import duration, shell_word
 from headstart.storage.atomic import atomic_write_text
+from headstart.tasks.again import skipped_facts
 from headstart.tasks.curves.words import absences, claims, fairness
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def write_page(path: Path, found: LearningCurve) -> None:
 
 def page_facts(found: LearningCurve) -> LearningFacts:
     """Everything that stands on the page, as plain values."""
-    own = () if found.own is None else sorted(found.own.names.items())
+    own = () if found.own is None else sorted(found.own.words.items())
     return LearningFacts(
         source=found.source,
         command=command_of(found),
@@ -50,7 +50,7 @@ def page_facts(found: LearningCurve) -> LearningFacts:
         absent=absences(found),
         own=own,
         making=_making(found),
-        skipped=[SkippedFile(each.name, each.reason.value, each.detail) for each in found.skipped],
+        skipped=skipped_facts(found.skipped),
         notes=found.notes,
     )
 
@@ -65,7 +65,7 @@ def command_of(found: LearningCurve) -> str:
         words += ["--no-scratch"]
     else:
         words += ["--steps", str(found.scratch.steps), *(["--twice"] if found.scratch.longer else [])]
-    words += ["--seed", str(found.seed)]
+    words += ["--seed", str(found.seed), *found.asked.words()]
     return " ".join(shell_word(word) for word in words)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,20 @@ class Point:
             (0.9, [0.6, 0.98])
         """
         return wilson(round(float(np.mean(self.right))), self.photos)
+
+    def is_above(self, other: Point) -> bool:
+        """Whether this is more than another by more than the chance in which photos were measured.
+
+        The interval of the difference is that of two accuracies measured apart (Newcombe 1998, method 10):
+        the same photos were measured, so it is rather too wide than too narrow.
+
+        Example:
+            >>> many, few = Point(1, (70,), 100), Point(1, (7,), 10)
+            >>> Point(5, (90,), 100).is_above(many), Point(5, (9,), 10).is_above(few)
+            (True, False)
+        """
+        down, up = self.accuracy - self.interval[0], other.interval[1] - other.accuracy
+        return self.accuracy - other.accuracy > hypot(down, up)
 
     @property
     def draws(self) -> tuple[float, ...]:

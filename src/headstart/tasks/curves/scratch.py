@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headstart.backbones.spec import OWN
+from headstart.errors import PhotosError
 from headstart.finetune.fabric import make_fabric
 from headstart.finetune.loop import Examples, fit, logits_of
 from headstart.finetune.scratch import FromScratch, Pictures, smaller
@@ -55,6 +56,7 @@ class Scratch:
         own_side: as the pretrained one saw them.
         longer: accuracy at the largest size, first draw: with `steps`, and with twice as many; None: not
             measured.
+        own: accuracy on the very photos that were learned from, for each of `points`, mean of the draws.
         notes: what people should know.
     """
 
@@ -64,6 +66,7 @@ class Scratch:
     side: int
     own_side: int
     longer: tuple[float, float] | None
+    own: tuple[float, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -131,16 +134,19 @@ def scratch_curve(
     draws = [Draw(train, seed, number) for number in range(repeats)]
     work = _Work(train, test, spec, seed, kitchen.progress)
     work.read(material.photos, [draw.first(sizes[-1]) for draw in draws], kitchen.reader)
-    points = []
+    points, own = [], []
     for size in sizes:
         count = draws_at(train, size, repeats)
-        right = tuple(work.right(draw, size, steps) for draw in draws[:count])
-        points.append(Point(size, right, len(test.index)))
+        trained = [work.trained(draw, size, steps) for draw in draws[:count]]
+        points.append(Point(size, tuple(right for right, _ in trained), len(test.index)))
+        own.append(float(np.mean([share for _, share in trained])))
     longer = None
     if twice:
-        more = work.right(draws[0], sizes[-1], 2 * steps)
+        more, _ = work.trained(draws[0], sizes[-1], 2 * steps)
         longer = (points[-1].draws[0], more / len(test.index))
-    return Scratch(tuple(points), steps, BATCH, work.side, _own_side(spec), longer, tuple(work.notes))
+    return Scratch(
+        tuple(points), steps, BATCH, work.side, _own_side(spec), longer, tuple(own), tuple(work.notes)
+    )
 
 
 class _Work:
@@ -157,7 +163,11 @@ class _Work:
     def read(
         self, photos: Mapping[str, Hashed], draws: Sequence[NDArray[np.intp]], reader: PhotoReader
     ) -> None:
-        """Decode what any draw learns from, and what is measured on."""
+        """Decode what any draw learns from, and what is measured on.
+
+        Raises:
+            PhotosError: a photo changed since its features were computed.
+        """
         shas, labels = self._train.sha256, self._train.labels
         used = sorted({int(at) for draw in draws for at in draw})
         self._place = {at: place for place, at in enumerate(used)}
@@ -166,11 +176,13 @@ class _Work:
         pictures = np.zeros((len(wanted), resize.height, resize.width, 3), np.uint8)
         self._progress.start(len(wanted), "photos to small pictures")
         for place, decoded in enumerate(reader.decode(wanted, resize)):
-            # A photo that has gone since its features were computed stays black: one of many, and counted.
+            # Left out or black it would be another comparison: the other curves had all photos.
             if isinstance(decoded, Skipped):
-                self.notes.append(f"{decoded.name} could not be read again: {decoded.detail}")
-            else:
-                pictures[place] = decoded.pixels
+                raise PhotosError(
+                    f"{decoded.name} was read before and can't be now: {decoded.detail}; run it again, or "
+                    "take the photo out"
+                )
+            pictures[place] = decoded.pixels
             self._progress.advance(1)
         self._progress.stop()
         self._pictures = pictures
@@ -178,8 +190,8 @@ class _Work:
         self._codes = np.array([self._classes.index(label) for label in codes], np.intp)
         self._measured = np.arange(len(used), len(wanted))
 
-    def right(self, draw: Draw, size: int, steps: int) -> int:
-        """How many photos the network names right after one training."""
+    def trained(self, draw: Draw, size: int, steps: int) -> tuple[int, float]:
+        """How many photos the network names right after one training, and which share of its own."""
         index = np.array([self._place[int(at)] for at in draw.first(size)], np.intp)
         seed = (self._seed + draw.number) % 2**32
         network = FromScratch(self._spec, len(self._classes), seed)
@@ -203,8 +215,11 @@ class _Work:
         )
         if fitted.stopped:
             self.notes.append(f"from scratch, {size} photos a class: {fitted.stopped}")
-        logits = logits_of(network, inputs, self._measured, 4 * BATCH, fabric)
-        return int((logits.argmax(axis=1) == self._codes[self._measured]).sum())
+        right, own = (
+            logits_of(network, inputs, at, 4 * BATCH, fabric).argmax(axis=1) == self._codes[at]
+            for at in (self._measured, index)
+        )
+        return int(right.sum()), float(own.mean())
 
 
 def _training(seed: int) -> Training:

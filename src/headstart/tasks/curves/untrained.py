@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headstart.backbones.everyday import own_classes_of
+from headstart.backbones.everyday import own_classes_of, with_synonyms
 from headstart.heads.softmax import softmax
 from headstart.images.names import some
 from headstart.tasks.curves.points import Point
@@ -27,11 +27,13 @@ class OwnClasses:
     Attributes:
         places: by the user's class, at least one each; no place under two.
         names: of the network's classes, likewise.
+        words: the same names with WordNet's synonyms, likewise.
         of: how many classes the network has.
     """
 
     places: Mapping[str, tuple[int, ...]]
     names: Mapping[str, tuple[str, ...]]
+    words: Mapping[str, tuple[str, ...]]
     of: int
 
     @property
@@ -66,7 +68,12 @@ def find_own_classes(classes: Sequence[str], spec: BackboneSpec) -> tuple[OwnCla
         why = f"{spec.name} has no class of its own for {some(without)}, so it can't answer without training"
         return None, why
     names = {label: tuple(spec.classes[at] for at in places) for label, places in found.items()}
-    return OwnClasses(found, names, len(spec.classes)), ""
+    numbers = spec.class_ids or ("",) * len(spec.classes)
+    words = {
+        label: tuple(with_synonyms(spec.classes[at], numbers[at]) for at in places)
+        for label, places in found.items()
+    }
+    return OwnClasses(found, names, words, len(spec.classes)), ""
 
 
 def untrained_point(own: OwnClasses, logits: NDArray[np.floating], labels: Sequence[str]) -> Point:

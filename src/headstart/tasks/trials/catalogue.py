@@ -248,6 +248,7 @@ def tuned_tricks(*, batch_norm: bool, base: Recipe | None = None) -> tuple[Trick
                 Arm("the same, softened", replace(base, weights="soft probe")),
             ),
             note="Softened: its weights times 0.2, so that no answer changes at first and none is sure.",
+            gradients=True,
         ),
         _trick(
             "train-less", (Arm("the new layer alone", replace(base, body=False)), Arm("the last part", base))
@@ -326,6 +327,7 @@ def _shared(base: Recipe, fast: Recipe) -> tuple[Trick, ...]:
             (Arm("none", fast), Arm("at 10", fast.trained(clip=10.0)), Arm("at 1", fast.trained(clip=1.0))),
             note=f"With steps {fast.training.learning_rate / base.training.learning_rate:.0f} times as large "
             "as elsewhere: where gradients stay short, clipping does nothing.",
+            gradients=True,
         ),
         _trick(
             "rate-decay",

@@ -88,6 +88,7 @@ class TrickResult:
                 "name": f"{self.trick.name}: {arm.name}",
                 "trick": self.trick.name,
                 "network": self.network,
+                "note": self.trick.note,
                 "with": arm.to_json(),
                 "without": self.arms[0].to_json(),
                 "effect": None if arm.effect is None else arm.effect.to_json(),
@@ -106,7 +107,7 @@ def measure_all(
 
     Args:
         asked: what is tried on what.
-        seeds: at least two.
+        seeds: at least three.
         progress: told of each epoch.
         workers: how many trainings at a time; None: as many as there are processors.
     """

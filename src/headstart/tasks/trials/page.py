@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from headstart.report.facts import SkippedFile
 from headstart.report.text import shell_word
 from headstart.report.tricks import ArmFacts, Line, NetworkFacts, TrickFacts, TricksFacts, render_tricks
 from headstart.storage.atomic import atomic_write_text
+from headstart.tasks.again import skipped_facts
 from headstart.tasks.trials.known import KNOWN
 from headstart.tasks.trials.measured import settings_of, typical
 
@@ -64,7 +64,7 @@ def page_facts(found: Tricks) -> TricksFacts:
             _network(name, [result for result in found.results if result.network == name], found)
             for name in dict.fromkeys(result.network for result in found.results)
         ],
-        skipped=[SkippedFile(each.name, each.reason.value, each.detail) for each in found.pictures.skipped],
+        skipped=skipped_facts(found.pictures.skipped),
         notes=found.pictures.notes,
     )
 

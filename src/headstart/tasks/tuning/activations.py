@@ -60,17 +60,19 @@ class AtCut:
             UsageError: activations that memory can't hold.
             PhotosError: a photo that can't be read any more.
         """
-        import torch
-
         self._require_memory(len(photos), train)
         augmentation = augmentation_of(self.tuning)
         plain = self._tensor(given, photos, None)
-        views = [
-            self._tensor(given, photos[:train], View(augmentation, self.tuning.seed, number))
-            for number in range(1, self.tuning.views + 1)
-        ]
+        # In one piece from the start: a list of views and their copy would take twice the memory.
+        views = plain.new_empty((self.tuning.views + 1, train, *plain.shape[1:]))
         # As it is measured a photo is a view too: what is trained on is then never of another kind only.
-        return Kept(torch.stack([plain[:train], *views]), plain)
+        views[0] = plain[:train]
+        for number in range(1, self.tuning.views + 1):
+            view = self._tensor(given, photos[:train], View(augmentation, self.tuning.seed, number))
+            if view.dtype != views.dtype:  # a number that half precision can't hold
+                plain, views = plain.float(), views.float()
+            views[number] = view
+        return Kept(views, plain)
 
     def _tensor(self, given: Gathered, photos: Sequence[Hashed], view: View | None) -> Tensor:
         import torch
@@ -83,7 +85,7 @@ class AtCut:
         lost = next((each.photo.name for each in photos if each.sha256 not in found), None)
         if lost is not None:
             raise PhotosError(
-                f"{lost} can't be read any more; run the same command again: it goes on without it"
+                f"{lost} can't be read any more; run the same command again: it begins anew without it"
             )
         rows = _compact(table.rows)[[found[each.sha256] for each in photos]]
         return torch.from_numpy(rows).reshape(len(photos), *self._shape())

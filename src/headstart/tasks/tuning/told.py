@@ -82,5 +82,5 @@ def changed_settings(facts: FinetuningFacts) -> list[str]:
         elif isinstance(value, bool):
             words.append(f"--{name}" if value else f"--no-{name}")
         else:
-            words += [f"--{name}", "0" if value is None else written(value)]
+            words += [f"--{name}", "0" if value is None else str(value)]
     return words

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,11 @@ import numpy as np
 
 from headstart.backbones.engines.one_thread import threads_left_alone
 from headstart.finetune.blend import SHARES, blend, set_between
-from headstart.finetune.checkpoints import Checkpoints
 from headstart.finetune.fabric import make_fabric
 from headstart.finetune.finder import find_learning_rate
 from headstart.finetune.loop import Examples, fit
 from headstart.finetune.parts import find_part
+from headstart.finetune.runs import RunFolder
 from headstart.finetune.score import score_of
 from headstart.finetune.tuned import Tuned
 from headstart.finetune.views import PhotoViews
@@ -29,8 +28,6 @@ from headstart.tasks.tuning.activations import AtCut, augmentation_of
 from headstart.tasks.tuning.probe import fit_probe
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lightning_fabric import Fabric
     from numpy.typing import NDArray
     from torch import Tensor
@@ -51,6 +48,10 @@ if TYPE_CHECKING:
     from headstart.tasks.tuning.split import Split
 
 
+_VERSIONS = ("headstart", "torch", "torchvision", "timm", "lightning-fabric", "numpy")
+"""Of all that computes: with another one, the numbers may be others."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TuningRun:
     """What a fine-tuning leaves.
@@ -64,10 +65,13 @@ class TuningRun:
         validation: of the fine-tuned network.
         probe_validation: of that linear head.
         share: of the way from the start to the trained weights that was kept.
+        refitted: whether it was trained again on the validation photos too.
         tuning: the settings, with the learning rate that was found.
         rate_test: how it was found; None where it was given.
+        activation_seconds: spent on what is trained on.
         seconds: spent on training.
         folder: of the checkpoints, which are there until `forget` is called.
+        notes: what people should know of it.
     """
 
     tuned: Tuned
@@ -78,10 +82,13 @@ class TuningRun:
     validation: Score
     probe_validation: Score
     share: float
+    refitted: bool
     tuning: Tuning
     rate_test: RateTest | None
+    activation_seconds: float
     seconds: float
-    folder: Path
+    folder: RunFolder
+    notes: tuple[str, ...] = ()
 
     @property
     def better(self) -> bool:
@@ -93,7 +100,7 @@ class TuningRun:
 
     def forget(self) -> None:
         """Remove the checkpoints: what was trained is saved, or not wanted."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.forget()
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,7 @@ class Ingredients:
             "part": part.cut,
             "space": self.table.space.digest(),
             "tuning": asdict(self.tuning),
-            "versions": [metadata.version(name) for name in ("headstart", "torch", "timm")],
+            "versions": [metadata.version(name) for name in _VERSIONS],
             "cpus": [available_cpus(), torch.get_num_threads()],
             "devices": [fabric.device.type, fabric.world_size],
         }
@@ -165,8 +172,6 @@ def tune(start: Ingredients, *, watch: Watch | None = None, keep_checkpoints: bo
     Raises:
         HeadstartError: a part that can't be trained, photos that changed, a disk that is full.
     """
-    from headstart.storage.home import private_folder
-
     tuning, extraction = start.tuning, start.extraction
     probe = fit_probe(start.table, start.split.train, tuning.seed).head_
     part = find_part(start.backbone, tuning.part, start.layer)
@@ -182,23 +187,40 @@ def tune(start: Ingredients, *, watch: Watch | None = None, keep_checkpoints: bo
     if tuning.linear_first:
         tuned.start_from(probe, tuning.soft_start)
     fabric = start.fabric or make_fabric(tuning)
+    began = time.monotonic()
     with fabric.rank_zero_first(local=True):
         examples = examples_of(start, part, tuple(probe.classes))
+    prepared = time.monotonic() - began
     before = _of_probe(start, probe)
-    folder = private_folder(extraction.home.training) / start.key(part, fabric)
-    began = time.monotonic()
-    with threads_left_alone():
+    folder = RunFolder(extraction.home.training, start.key(part, fabric), writes=fabric.is_global_zero)
+    with folder.held(), threads_left_alone():
+        began = time.monotonic()
         test = None
         if tuning.find_rate:
-            test = find_learning_rate(tuned, examples, tuning, fabric, extraction.progress)
+            test = _rate_test(folder, tuned, examples, tuning, fabric, extraction.progress)
             tuning = replace(tuning, learning_rate=test.suggested)
         work = _Work(tuned, examples, tuning, fabric, extraction.progress, folder)
         run, share, score = work.chosen(watch)
-        if tuning.refit and run.best.number:
-            work.again(run.best.number, share)
-    seconds = time.monotonic() - began
+        refitted = bool(tuning.refit and run.best.number) and work.again(run.best.number, share)
+        seconds = time.monotonic() - began
     head = tuned.cpu().linear_head(tuple(probe.classes), score.temperature)
-    done = TuningRun(tuned, head, part, run, probe, score, before, share, tuning, test, seconds, folder)
+    done = TuningRun(
+        tuned=tuned,
+        head=head,
+        part=part,
+        fitted=run,
+        probe=probe,
+        validation=score,
+        probe_validation=before,
+        share=share,
+        refitted=refitted,
+        tuning=tuning,
+        rate_test=test,
+        activation_seconds=prepared,
+        seconds=seconds,
+        folder=folder,
+        notes=tuple(dict.fromkeys(work.notes)),
+    )
     if not keep_checkpoints:
         done.forget()
     return done
@@ -213,7 +235,8 @@ class _Work:
     tuning: Tuning
     fabric: Fabric
     progress: Progress | None
-    folder: Path
+    folder: RunFolder
+    notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.start = _state(self.tuned)
@@ -227,31 +250,55 @@ class _Work:
         )
         return run, share, score
 
-    def again(self, epoch: int, share: float) -> None:
-        """Train from the start on all photos that may teach, for as long as was found to be best."""
+    def again(self, epoch: int, share: float) -> bool:
+        """Train from the start on all photos that may teach, for as long as was found to be best.
+
+        Returns:
+            Whether it went well; otherwise the network is what it was before.
+        """
         everything = np.concatenate([self.examples.train, self.examples.validation])
         chosen = _state(self.tuned)
         self.tuned.load_state_dict(self.start)
         run = self._fit(replace(self.examples, train=everything), "again", until=epoch)
         if run.stopped:  # the loss was not finite this time
             self.tuned.load_state_dict(chosen)
-            return
+            return False
         set_between(self.tuned, self.start, _state(self.tuned), share)
+        return True
 
     def _fit(
         self, examples: Examples, name: str, *, watch: Watch | None = None, until: int | None = None
     ) -> Fitted:
-        return fit(
+        fitted = fit(
             self.tuned,
             examples,
             self.tuning,
-            checkpoints=Checkpoints(self.folder / name),
+            checkpoints=self.folder.checkpoints(name),
             watch=watch,
             progress=self.progress,
             fabric=self.fabric,
             keep_last=until is not None,
             until=until,
         )
+        self.notes += fitted.notes
+        return fitted
+
+
+def _rate_test(  # noqa: PLR0917
+    folder: RunFolder,
+    tuned: Tuned,
+    examples: Examples,
+    tuning: Tuning,
+    fabric: Fabric,
+    progress: Progress | None,
+) -> RateTest:
+    """The range test; where this run was interrupted, the one whose rate it began with."""
+    kept = fabric.broadcast(folder.rate_test() if fabric.is_global_zero else None)
+    if kept is not None:
+        return kept
+    test = find_learning_rate(tuned, examples, tuning, fabric, progress)
+    folder.keep_rate_test(test)
+    return test
 
 
 def _state(module: Tuned) -> dict[str, Tensor]:
