@@ -80,6 +80,7 @@ def test_a_size_option_changes_the_preprocessing():
     assert (spec.preprocessing.resize.height, spec.preprocessing.resize.width) == (64, 64)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "layer", "width"),
     [

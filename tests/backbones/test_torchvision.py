@@ -98,6 +98,7 @@ def test_googlenet_gives_torchvisions_answers(monkeypatch):
     assert not torch.allclose(plain.module.eval()(pixels), theirs(pixels), rtol=0.1)
 
 
+@pytest.mark.slow
 def test_densenets_published_names_are_understood(monkeypatch):
     tensors = state_tensors(built("densenet121", tag="random").module)
     old = {

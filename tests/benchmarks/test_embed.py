@@ -177,6 +177,7 @@ def test_a_folder_without_photos_is_refused(tmp_path):
         copy_photos(tmp_path, tmp_path / "copies", 3)
 
 
+@pytest.mark.slow
 def test_embedding_twice_computes_once_and_leaves_the_home_alone(photos, tmp_path):
     home = Home(tmp_path / "home")
 

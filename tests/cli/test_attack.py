@@ -43,6 +43,7 @@ def test_people_read_what_happened(attack, tmp_path):
     assert max(map(len, lines[:-2])) <= 80
 
 
+@pytest.mark.slow
 def test_one_json_object(attack):
     facts = json.loads(
         attack("--untargeted", "--smallest", "--epsilon", "96/255", "--steps", "40", "--json").out
@@ -55,6 +56,7 @@ def test_one_json_object(attack):
     assert facts["file"].endswith("0.jpg")
 
 
+@pytest.mark.slow
 def test_no_success_is_exit_code_one_and_a_line(attack, tmp_path):
     said = attack("--target", "blue", "--epsilon", "1/255", "--steps", "1", code=1)
 

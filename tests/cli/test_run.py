@@ -186,6 +186,7 @@ def test_what_is_ignored_for_us_stays_ignored():
     assert done.stdout == "alive\n"
 
 
+@pytest.mark.slow
 def test_a_training_that_could_not_be_measured_prints_well(tmp_path, capsys):
     from headstart.testing import write_photos
 

@@ -236,6 +236,7 @@ def test_a_crash_costs_one_photo(tmp_path, stage, death, how):
     assert sum(isinstance(one, DecodedPhoto) for one in results) == 11
 
 
+@pytest.mark.slow
 def test_a_hang_costs_one_photo(tmp_path):
     good = makers.encode(makers.noise(), "PNG")
     photos = write(tmp_path, {"a.png": good, "b.png": b"HASH:HANG", "c.png": good, "d.png": good})
@@ -275,6 +276,7 @@ def test_a_worker_that_dies_while_idle_is_replaced_and_no_photo_is_blamed(tmp_pa
         assert isinstance(next(reader.hash(photos)), Hashed)
 
 
+@pytest.mark.slow
 def test_a_photo_that_needs_too_much_memory_is_skipped_and_the_worker_goes_on(tmp_path):
     large = makers.png(6000, 6000, 8, 2, [bytes(18_000)] * 6000)
     photos = write(tmp_path, {"large.png": large, "small.png": makers.encode(makers.noise(), "PNG")})
@@ -289,6 +291,7 @@ def test_a_photo_that_needs_too_much_memory_is_skipped_and_the_worker_goes_on(tm
     assert isinstance(results[1], DecodedPhoto)
 
 
+@pytest.mark.slow
 def test_the_end_leaves_no_process_and_no_open_file(tmp_path):
     photos = write(
         tmp_path,

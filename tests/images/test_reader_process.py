@@ -129,6 +129,7 @@ def test_a_worker_loads_only_what_decoding_needs():
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.slow
 def test_a_worker_ends_by_itself_when_nobody_ends_a_hang(tmp_path):
     from headstart.images.wire import receive, send
 

@@ -65,6 +65,7 @@ class TestHoldout:
         assert all(len(found) == 1 for found in sides(groups, held_out).values())
         assert {label for label, out in zip(labels, held_out, strict=True) if not out} == set(labels)
 
+    @pytest.mark.slow
     @few
     @given(case=labelled_groups(), share=st.sampled_from([0.1, 0.2, 0.5]), seed=st.integers(0, 3))
     def test_each_class_comes_as_close_as_its_groups_allow(self, case, share, seed):

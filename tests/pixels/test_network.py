@@ -20,6 +20,7 @@ def trained(tmp_path_factory):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["linear", "neighbours", "prototypes"])
 def test_a_trained_model_gives_its_own_probabilities_and_gradients(trained, head):
     model, network = trained[head], trained[head].network()

@@ -43,6 +43,7 @@ def middle(picture):
     return (picture.shape[0] - GAP) // SIDE // 2 * SIDE
 
 
+@pytest.mark.slow
 def test_what_is_learned_says_nothing_of_what_is_asked_about(monkeypatch):
     plain = demo_pictures()
 

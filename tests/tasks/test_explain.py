@@ -64,6 +64,7 @@ def test_a_trained_model_is_explained_and_says_what_predict_says(world, photo, t
     json.dumps(found.to_json(), allow_nan=False)
 
 
+@pytest.mark.slow
 def test_another_class_and_another_method(photo, network):
     found = explain(network, photo, target="Dog", method="occlusion")
 

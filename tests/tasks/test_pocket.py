@@ -72,6 +72,7 @@ def test_the_default_is_pocket_in_python(function):
     assert inspect.signature(function).parameters["backbone"].default == "pocket"
 
 
+@pytest.mark.slow
 def test_the_default_is_pocket_on_the_command_line(world, pocket):
     record = json.loads((world / "model" / "model.json").read_text())
 
@@ -132,6 +133,7 @@ def test_the_model_of_another_network_says_nothing(world, tmp_path):
     assert not any(HINT in each for each in notes)
 
 
+@pytest.mark.slow
 def test_the_report_says_it_once_where_it_warns(world):
     page = html.unescape((world / "model" / "report.html").read_text())
 
@@ -151,6 +153,7 @@ def test_what_the_hint_says_is_what_is_published(pocket):
     assert larger.parameters > pocket.parameters
 
 
+@pytest.mark.slow
 def test_the_network_answers_with_its_own_classes(world, pocket):
     answers = headstart.predict("pocket", world / "photos", top=3, home=world / "home")
 
@@ -266,6 +269,7 @@ def test_a_damaged_or_lost_file_of_ours_is_one_line(file, why, tmp_path, monkeyp
     assert "pocket@" not in shown.out
 
 
+@pytest.mark.slow
 def test_nothing_is_added_to_it(tmp_path):
     file = tmp_path / "mine.safetensors"
     file.write_bytes(load_backbone("pocket").weights())

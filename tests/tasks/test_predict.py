@@ -74,6 +74,7 @@ def test_only_bad_files_are_still_answered(world, model, tmp_path):
     assert [each.label for each in predict(model, tmp_path / "bad.jpg", home=world / "home")] == [None]
 
 
+@pytest.mark.slow
 def test_a_network_answers_with_its_own_classes(world, tmp_path):
     [answer] = predict("squeezenet1_1@random", world / "photos" / "red" / "3.jpg", top=3, home=tmp_path)
 

@@ -36,6 +36,7 @@ def picture(side=32, seed=0):
     return png_of(np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8))
 
 
+@pytest.mark.slow
 def test_the_same_weights_elsewhere_are_no_verifier():
     network = tiny()
     bench = Bench(network, "dog")

@@ -119,6 +119,7 @@ def test_first_and_later_processes_give_the_same_bits_the_later_ones_without_tor
     assert json.loads(child.stdout) == [first.tobytes().hex(), []]
 
 
+@pytest.mark.slow
 def test_a_damaged_network_is_made_again(home):
     source = FeatureSource.of(load_backbone("squeezenet1_1@random"))
     made = network_file(source, home)
@@ -152,6 +153,7 @@ def test_a_kept_network_is_not_converted_again(home, monkeypatch):
     network_file(source, home)
 
 
+@pytest.mark.slow
 def test_a_home_that_cannot_be_written_keeps_nothing_and_works(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
@@ -204,6 +206,7 @@ def test_what_cannot_be_converted_says_so_in_one_line():
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not has_bf16(), reason="this processor does not compute in bfloat16")
 def test_low_precision_is_close_and_another_engine(home):
     source, some = FeatureSource.of(load_backbone("squeezenet1_1@random")), pictures(2)

@@ -31,6 +31,7 @@ def threads_restored():
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("threads_restored")
 @pytest.mark.parametrize("name", ["mobilenet_v3_small", "regnet_y_400mf", "timm:mobilevit_xxs"])
 def test_a_row_has_the_same_bits_in_any_company(name):

@@ -33,6 +33,7 @@ def same_state(one, other):
     return one[:4] == other[:4] and all(torch.equal(one[4][key], other[4][key]) for key in one[4])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inplace", [False, True])
 @pytest.mark.parametrize("layer", ["0", "1"])
 def test_values_by_hand_on_a_1x1_convolution(inplace, layer):
