@@ -10,6 +10,10 @@ from cyclopts import Group, Parameter
 
 from headstart.backbones.spec import POCKET
 from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.finetune.settings import BatchNorm, ClassWeights, Optimiser, Schedule, Tuning
+
+_USUAL = Tuning()
+"""Its defaults are the command line's; 0 stands for none."""
 
 _WHAT = Group("What is trained", sort_key=10)
 _HOW = Group("How it is trained", sort_key=20)
@@ -35,18 +39,18 @@ class What:
         class_weights: Let each class count alike, or each photo.
     """
 
-    part: str = "last"
-    linear_first: bool = True
-    soft_start: float = 0.2
-    blend: bool = False
-    refit: bool = True
-    batch_norm: Literal["frozen", "trained"] = "frozen"
-    dropout: float = 0.1
-    views: int = 4
-    least_area: float = 0.35
-    mirror: bool = True
-    colour: float = 0.2
-    class_weights: Literal["balanced", "none"] = "balanced"
+    part: str = _USUAL.part
+    linear_first: bool = _USUAL.linear_first
+    soft_start: float = _USUAL.soft_start
+    blend: bool = _USUAL.blend
+    refit: bool = _USUAL.refit
+    batch_norm: BatchNorm = _USUAL.batch_norm
+    dropout: float = _USUAL.dropout
+    views: int = _USUAL.views
+    least_area: float = _USUAL.least_area
+    mirror: bool = _USUAL.mirror
+    colour: float = _USUAL.colour
+    class_weights: ClassWeights = _USUAL.class_weights
 
 
 @Parameter(name="*", group=_HOW)
@@ -75,24 +79,24 @@ class How:
         bf16: Compute in bfloat16.
     """
 
-    epochs: int = 8
-    batch_size: int = 32
-    optimiser: Literal["adamw", "sgd", "momentum", "adam", "adagrad", "rmsprop"] = "adamw"
-    learning_rate: float | Literal["find"] = 1e-3
-    momentum: float = 0.9
-    weight_decay: float = 0.01
-    body_rate: float = 0.3
-    layer_decay: float = 0.8
-    schedule: Literal["cosine", "constant", "decay"] = "cosine"
-    decay_rate: float = 0.98
-    warmup: float = 0.1
-    clip: float = 1.0
-    label_smoothing: float = 0.0
-    mixup: float = 0.0
-    cutmix: float = 0.0
-    average: float = 0.0
-    patience: int = 0
-    bf16: Annotated[bool, SWITCH] = False
+    epochs: int = _USUAL.epochs
+    batch_size: int = _USUAL.batch_size
+    optimiser: Optimiser = _USUAL.optimiser
+    learning_rate: float | Literal["find"] = _USUAL.learning_rate
+    momentum: float = _USUAL.momentum
+    weight_decay: float = _USUAL.weight_decay
+    body_rate: float = _USUAL.body_rate
+    layer_decay: float = _USUAL.layer_decay
+    schedule: Schedule = _USUAL.schedule
+    decay_rate: float = _USUAL.decay_rate
+    warmup: float = _USUAL.warmup
+    clip: float = _USUAL.clip or 0.0
+    label_smoothing: float = _USUAL.label_smoothing
+    mixup: float = _USUAL.mixup
+    cutmix: float = _USUAL.cutmix
+    average: float = _USUAL.average or 0.0
+    patience: int = _USUAL.patience or 0
+    bf16: Annotated[bool, SWITCH] = _USUAL.bf16
 
 
 WHAT, HOW = What(), How()
@@ -131,12 +135,11 @@ def finetune(
     from headstart.cli.progress import progress_for_stderr
     from headstart.cli.train import show_training
     from headstart.finetune.fabric import is_first_process
-    from headstart.finetune.settings import Tuning
     from headstart.tasks.finetune import finetune as train_on
 
     off = {name: getattr(how, name) or None for name in ("clip", "average", "patience")}
     found = how.learning_rate == "find"
-    rate = {"find_rate": found, "learning_rate": Tuning().learning_rate if found else how.learning_rate}
+    rate = {"find_rate": found, "learning_rate": _USUAL.learning_rate if found else how.learning_rate}
     model = train_on(
         photos,
         backbone=backbone,

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from headstart.errors import UsageError
 
-OPTIMISERS = ("adamw", "sgd", "momentum", "adam", "adagrad", "rmsprop")
-SCHEDULES = ("cosine", "constant", "decay")
-BATCH_NORM = ("frozen", "trained")
-CLASS_WEIGHTS = ("balanced", "none")
+Optimiser = Literal["adamw", "sgd", "momentum", "adam", "adagrad", "rmsprop"]
+Schedule = Literal["cosine", "constant", "decay"]
+BatchNorm = Literal["frozen", "trained"]
+ClassWeights = Literal["balanced", "none"]
+
+OPTIMISERS: tuple[str, ...] = get_args(Optimiser)
+SCHEDULES: tuple[str, ...] = get_args(Schedule)
+BATCH_NORM: tuple[BatchNorm, ...] = get_args(BatchNorm)
+CLASS_WEIGHTS: tuple[str, ...] = get_args(ClassWeights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +58,13 @@ class Training:
 
     epochs: int = 20
     batch_size: int = 32
-    optimiser: str = "adamw"
+    optimiser: Optimiser = "adamw"
     learning_rate: float = 1e-3
     momentum: float = 0.9
     weight_decay: float = 0.01
     body_rate: float = 1.0
     layer_decay: float = 0.8
-    schedule: str = "cosine"
+    schedule: Schedule = "cosine"
     decay_rate: float = 0.98
     warmup: float = 0.1
     clip: float | None = 1.0
@@ -67,7 +73,7 @@ class Training:
     cutmix: float = 0.0
     average: float | None = None
     patience: int | None = None
-    batch_norm: str = "frozen"
+    batch_norm: BatchNorm = "frozen"
     bf16: bool = False
     seed: int = 0
 
@@ -149,7 +155,7 @@ class Tuning(Training):
     least_area: float = 0.35
     mirror: bool = True
     colour: float = 0.2
-    class_weights: str = "balanced"
+    class_weights: ClassWeights = "balanced"
 
     def __post_init__(self) -> None:
         """Refuse what can't be meant.
