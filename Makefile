@@ -17,7 +17,7 @@ endif
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1
 
 .PHONY: demo test test-exhaustive check-fast lint types imports format benchmark-backbones benchmark-embed benchmark-start \
-	benchmark-scale benchmark-head benchmark-pixels benchmark-choose benchmark-finetune benchmark-tuning peers pocket clean
+	benchmark-scale benchmark-head benchmark-pixels benchmark-choose benchmark-keras benchmark-finetune benchmark-tuning peers pocket clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -84,6 +84,9 @@ benchmark-finetune: $(READY)   ## A network's last part on kept activations besi
 
 benchmark-tuning: $(READY)   ## What fine-tuning gains over its linear head, what the gate refuses, what a start is worth
 	$(BIN)/python benchmarks/tuning.py
+
+benchmark-keras: $(READY)   ## Keras's networks on torch and on TensorFlow beside Keras itself: milliseconds
+	$(BIN)/python benchmarks/keras_backends.py
 
 benchmark-choose: $(READY)   ## Twenty networks to choose from beside five: photos through networks, and seconds
 	$(BIN)/python benchmarks/choose.py

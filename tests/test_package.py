@@ -90,3 +90,23 @@ def test_extras_and_dependencies_have_lower_bounds_only():
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
 
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+>=[\d.]+", each) for each in project["dependencies"])
+
+
+def test_keras_is_imported_through_the_one_place_that_sees_to_its_backend():
+    """Any other import would take the backend of the user's `keras.json`, for the whole process."""
+    found = {
+        path.name
+        for path in SOURCES
+        for node in nodes(path)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+        if name.partition(".")[0] in {"keras", "tensorflow"}
+    }
+
+    # These two see to the order by themselves.
+    assert found <= {"savedmodel.py", "savedmodel_ops.py"}

@@ -20,7 +20,7 @@ BORDER = (SIDE - CROP) // 2
 def prepare(request: Request) -> Rows:
     """Build the network and give the loop."""
     os.environ["KERAS_BACKEND"] = "torch"
-    import keras  # type: ignore[import-not-found]
+    import keras
     import numpy as np
 
     # Keras' own advice for torch; in its default, channels last, every convolution turns its input around.

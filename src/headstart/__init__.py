@@ -26,6 +26,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from headstart.backbones.order import guard_the_order
+
 if TYPE_CHECKING:
     from headstart.backbones.load import load_backbone
     from headstart.errors import HeadstartError
@@ -70,6 +72,8 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+guard_the_order()
 
 
 def __getattr__(name: str) -> Any:

@@ -241,6 +241,7 @@ def test_a_module_of_its_own_is_a_copy(resnet):
     assert not torch.equal(module(pixels), copied)
 
 
+@pytest.mark.slow
 def test_a_module_of_its_own_can_be_exported():
     module = load_backbone("squeezenet1_1@random").to_module()
     pixels = photos()

@@ -74,7 +74,8 @@ def test_without_preprocessing_the_frameworks_own_stands(store, tmp_path):
     [
         ("other.safetensors", {"bytes": 7}, "the manifest says 7"),
         ("other.safetensors", {"sha256": "0" * 64}, "not the manifest's"),
-        ("keras.weights.h5", {}, "reads safetensors only"),
+        ("other.npz", {}, "a manifest may list .safetensors and .h5 files"),
+        ("other.weights.h5", {}, "is none of its networks"),
         ("other.safetensors", {"backbone": "timm:mobilenetv2_001"}, "close"),
         ("other.safetensors", {"mean": None}, "lacks mean"),
         ("other.safetensors", {"std": [0.0, 1.0, 1.0]}, "std"),
@@ -134,15 +135,17 @@ def test_a_manifest_that_is_not_there_is_refused(store, tmp_path):
 ASSETS = os.environ.get("HEADSTART_ASSETS")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not ASSETS, reason="HEADSTART_ASSETS does not point at real weights")
-def test_the_real_manifest_gives_two_networks_and_skips_keras_with_a_reason(store):
+def test_the_real_manifest_gives_all_four_networks_those_of_keras_too(store):
     report = store.add_manifest(Path(ASSETS) / "weights" / "manifest.json")
     assert [entry.backbone for entry in report.added] == [
         "timm:mobilenetv2_100@slim",
         "torchvision:squeezenet1_1@zoo",
+        "keras:MobileNetV2@slim",
+        "keras:MobileNet@slim075",
     ]
-    assert [file.endswith(".h5") for file, _ in report.skipped] == [True, True]
-    assert all("safetensors only" in why for _, why in report.skipped)
+    assert report.skipped == ()
     assert all(ok for _, ok, _ in store.verify())
     for entry in report.added:
         assert sum(tensor.numel() for tensor in store.load(entry).values()) > 1_000_000

@@ -73,7 +73,7 @@ def test_all_of_timm_can_be_described():
         ("torchvision", "no_such", None, "no weights for 'no_such'"),
         ("timm", "mobilenetv2_100", "no_such", "only ra_in1k"),
         ("timm", "no_such", None, "no weights for 'no_such'"),
-        ("keras", "MobileNetV2", None, "torchvision and timm"),
+        ("module", "MobileNetV2", None, "torchvision, timm and keras"),
     ],
 )
 def test_weights_that_nobody_publishes_are_one_clear_line(framework, architecture, tag, said):

@@ -22,7 +22,13 @@ pytestmark = [
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("timm:mobilenetv2_100@slim", 0.85), ("torchvision:squeezenet1_1@zoo", 0.57)]
+    ("name", "least"),
+    [
+        ("timm:mobilenetv2_100@slim", 0.85),
+        ("torchvision:squeezenet1_1@zoo", 0.57),
+        ("keras:MobileNetV2@slim", 0.84),
+        ("keras:MobileNet@slim075", 0.80),
+    ],
 )
 def test_real_photos_are_named(tmp_path, name, least):
     home = Home(tmp_path / "home")

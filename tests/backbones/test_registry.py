@@ -1,6 +1,8 @@
 """From a name to a backbone."""
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,7 +66,10 @@ def test_what_can_be_no_name_is_refused(text):
         ("torchvision:mobilenetv2", "no network of torchvision is called 'mobilenetv2'; close: mobilenet_v2"),
         ("torchvision:vgg16_quantized", "close: vgg16"),
         ("zzzzzzzz", "lists all"),
-        ("keras:VGG16", "expected one of pocket, torchvision, timm"),
+        ("tensorflow:VGG16", "expected one of pocket, torchvision, timm, keras"),
+        ("VGG16", "close: vgg16, keras:VGG16"),
+        ("MobileNetV2", "close: keras:MobileNetV2, mobilenet_v2"),
+        ("keras:mobilenetv2", "no network of keras is called 'mobilenetv2'; close: MobileNetV2"),
         ("resnet50.a1_in1k@a1_in1k", "two tags"),
     ],
 )
@@ -270,3 +275,43 @@ def test_adapters_name_tags_with_the_default_first(framework):
 
     assert len(set(tags)) == len(tags) > 1
     assert tags[0] == {"torchvision": "IMAGENET1K_V2", "timm": "a1_in1k"}[framework]
+
+
+def test_without_keras_its_names_say_what_to_install(monkeypatch):
+    monkeypatch.setattr("headstart.backbones.registry.has_keras", lambda: False)
+    monkeypatch.setattr("headstart.backbones.keras.adapter._architectures", lambda: ())
+    with pytest.raises(
+        BackboneError, match=r"^keras:VGG16@mine needs Keras; run: pip install 'headstart\[keras\]'$"
+    ):
+        parse_name("keras:VGG16@mine")
+    with pytest.raises(BackboneError, match="close: vgg16"):
+        parse_name("VGG16")
+
+
+@pytest.mark.slow
+def test_names_are_looked_up_and_listed_without_loading_keras():
+    program = (
+        "import sys\n"
+        "from headstart.backbones.registry import list_backbones, parse_name\n"
+        "print(parse_name('keras:VGG16'), parse_name('mobilenetv2_100'), len(list_backbones('keras:VGG*')))\n"
+        "try:\n"
+        "    parse_name('VGG16')\n"
+        "except ValueError as fault:\n"
+        "    print('keras:VGG16' in str(fault), 'keras' in sys.modules, 'tensorflow' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "keras:VGG16 timm:mobilenetv2_100 2\nTrue False False\n"
+
+
+def test_a_file_that_can_not_be_meant_has_its_reason(tmp_path):
+    (tmp_path / "pets.keras").mkdir()
+    (tmp_path / "UP.KERAS").write_bytes(b"")
+
+    assert parse_name(str(tmp_path / "UP.KERAS")).framework == "keras_model"
+    for name, reason in (
+        (str(tmp_path / "pets.keras"), "is a folder"),
+        (str(tmp_path / "UP.KERAS@mine"), "has the tag 'mine', and a file has none"),
+        (str(tmp_path / "GONE.Keras"), "there is no file"),
+    ):
+        with pytest.raises(BackboneError, match=reason):
+            parse_name(name)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from headstart.backbones.keras.identity import keras_code
 from headstart.backbones.load import load_backbone
 from headstart.backbones.source import FeatureSource
 from headstart.errors import BackboneError
@@ -39,3 +40,13 @@ def test_code_is_named_by_its_release_or_by_what_it_computes():
     assert FeatureSource.of(load_backbone("pocket")).network.endswith("code 1")
     assert " row " in FeatureSource.of(tiny_backbone()).network
     assert "torchvision:squeezenet1_1 {}" in FeatureSource.of(load_backbone("squeezenet1_1@random")).network
+
+
+@pytest.mark.parametrize("framework", ["keras", "keras_model"])
+def test_a_network_of_keras_is_named_by_its_releases_without_being_built(framework):
+    def never():
+        raise AssertionError("it was built")
+
+    spec = replace(tiny_backbone().spec, framework=framework, options={"config": "x"})
+
+    assert FeatureSource(spec, "last:mean", 16, never).network.endswith(f'{{"config": "x"}} {keras_code()}')

@@ -87,6 +87,7 @@ def test_inception_takes_299_pixels_and_gives_torchvisions_answers(monkeypatch):
     assert not torch.allclose(ours.module(pixels), theirs(pixels), rtol=0.1)
 
 
+@pytest.mark.slow
 def test_googlenet_gives_torchvisions_answers(monkeypatch):
     tensors = lively(state_tensors(built("googlenet", tag="random").module))
     ours = built("googlenet", tag="IMAGENET1K_V1", tensors=tensors)
@@ -125,6 +126,7 @@ def test_files_without_counters_and_versions_are_understood(name):
     assert torch.equal(first(pixels), second(pixels))
 
 
+@pytest.mark.slow
 def test_a_published_size_is_built():
     network = built("vit_b_16", tag="IMAGENET1K_SWAG_E2E_V1")
 

@@ -214,7 +214,7 @@ def test_names_that_can_not_be_right_are_refused(store, file, name, tag, error, 
     assert store.entries() == []
 
 
-@pytest.mark.parametrize("name", ["weights.h5", "weights.pkl", "weights"])
+@pytest.mark.parametrize("name", ["weights.npz", "weights.pkl", "weights"])
 def test_other_formats_are_refused_by_name(store, tmp_path, name):
     path = tmp_path / name
     path.write_bytes(valid())

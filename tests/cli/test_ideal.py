@@ -49,6 +49,7 @@ def test_json_is_one_object_and_the_picture_is_what_predict_sees(here, capsys):
     assert said == pytest.approx(facts["probability"], abs=2e-3)
 
 
+@pytest.mark.slow
 def test_several_seeds_have_files_of_their_own(here, capsys):
     assert run([*FAST, "-o", "cat.png", "--seed", "3", "--seeds", "2", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)

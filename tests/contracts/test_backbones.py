@@ -16,17 +16,28 @@ ANY_SIZE = [
     "torchvision:mobilenet_v2",
     "torchvision:mobilenet_v3_small",
     "torchvision:mnasnet0_5",
-    "torchvision:regnet_y_400mf",
     "torchvision:resnet18",
     "torchvision:shufflenet_v2_x0_5",
     "torchvision:squeezenet1_1",
+    "keras:MobileNet",
     "timm:convnext_atto",
     "timm:ghostnet_050",
     "timm:mobilenetv3_small_050",
-    "timm:mobilevit_xxs",
-    "timm:repvgg_a0",
 ]
 LARGER = [
+    "timm:mobilevit_xxs",
+    "torchvision:regnet_y_400mf",
+    "timm:repvgg_a0",
+    "keras:ConvNeXtTiny",
+    "keras:DenseNet121",
+    "keras:EfficientNetB0",
+    "keras:EfficientNetV2B0",
+    "keras:InceptionV3",
+    "keras:MobileNetV2",
+    "keras:MobileNetV3Small",
+    "keras:ResNet50",
+    "keras:ResNet50V2",
+    "keras:Xception",
     "torchvision:alexnet",
     "torchvision:convnext_tiny",
     "torchvision:densenet121",
@@ -52,6 +63,7 @@ LARGER = [
     "timm:xcit_nano_12_p16_224",
 ]
 ONE_SIZE = [
+    "timm:vit_tiny_patch16_224",
     "torchvision:maxvit_t",
     "torchvision:vit_b_32",
     "timm:cait_xxs24_224",
@@ -73,7 +85,11 @@ def test_every_family_keeps_the_contract(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["timm:vit_tiny_patch16_224", *(pytest.param(name, marks=pytest.mark.slow) for name in ONE_SIZE)]
+    "name",
+    [
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ONE_SIZE),
+        pytest.param("keras:VGG16", marks=pytest.mark.exhaustive),
+    ],
 )
 def test_networks_of_one_size_keep_the_contract(name):
     check_backbone(load_backbone(f"{name}@random"))

@@ -1,5 +1,7 @@
 """The engine that computes rows: found by a trial on some photos, or the one a model was trained with."""
 
+from dataclasses import replace
+
 import pytest
 
 from headstart.backbones.engines.engine import EngineChoice
@@ -117,6 +119,21 @@ class TestAsTrained:
         )
         assert AsTrained(home, {"engine": "torch", "precision": "f32"}).choose(pocket, [], None).notes == ()
 
+    @pytest.mark.parametrize(
+        ("installed", "said"), [(True, "need KERAS_BACKEND=tensorflow:"), (False, "can't be had here:")]
+    )
+    def test_a_backend_that_alone_is_missing_is_named(self, home, pocket, monkeypatch, installed, said):
+        monkeypatch.setattr(choosing, "has_tensorflow", lambda: installed)
+        source = FeatureSource(
+            replace(pocket.spec, framework="keras"), pocket.layer, pocket.width, pocket.backbone
+        )
+        recipe = {"engine": "tensorflow", "precision": "f32"}
+        for asked in (EngineChoice(), EngineChoice(None, "f32")):
+            [note] = AsTrained(home, recipe, asked).choose(source, [], None).notes
+            assert f"trained on features from tensorflow f32, which {said} those of openvino f32" in note
+        with pytest.raises(UsageError, match="set KERAS_BACKEND=tensorflow and start again"):
+            self.certain(home, source, recipe, EngineChoice("tensorflow"))
+
     def test_a_network_in_int8_that_was_made_from_other_photos_is_another_one(self, home, pocket):
         quantised = NetworkFile(b"<net/>", b"numbers")
         keep(place_of(home), network_name(pocket) + "-int8", quantised)
@@ -130,6 +147,7 @@ class TestAsTrained:
             (("openvino", "int8"), EngineChoice("torch"), ("torch", "f32")),
             (("torch", "bf16"), EngineChoice("openvino"), ("openvino", "bf16")),
             (("torch", "f32"), EngineChoice("torch", "bf16"), ("torch", "bf16")),
+            (("tensorflow", "f32"), EngineChoice(None, "f32"), ("openvino", "f32")),
         ],
     )
     def test_what_does_not_go_with_what_is_asked_for_gives_way(self, home, pocket, trained, asked, expected):

@@ -58,6 +58,7 @@ def test_killed_again_and_again(path, folder, tmp_path, undisturbed):
     assert rows.tobytes() == undisturbed.tobytes()
 
 
+@pytest.mark.slow
 def test_three_processes_share_one_store(path, folder, tmp_path, undisturbed):
     outs = [tmp_path / f"{number}.npz" for number in range(3)]
     running = [subprocess.Popen(command(path, folder, out)) for out in outs]

@@ -48,6 +48,44 @@ def own_backbone(module=None, layer="deep:mean"):
     )
 
 
+def own_keras_backbone():
+    """As `own_backbone`: the same layers under the same names, in Keras, two of them nested models."""
+    from headstart.backbones.keras.own import keras_backbone
+    from headstart.backbones.keras.runtime import usual_settings
+    from tests.backbones.keras.nets import filled
+
+    with usual_settings() as keras:
+        part = keras.layers
+
+        def block(name, size, filters):
+            return keras.Sequential(
+                [
+                    keras.Input(size),
+                    part.Conv2D(filters, 3, strides=2, name="conv"),
+                    part.BatchNormalization(name="bn"),
+                    part.ReLU(name="relu"),
+                ],
+                name=name,
+            )
+
+        model = keras.Sequential(
+            [
+                keras.Input((SIDE, SIDE, 3)),
+                part.Conv2D(6, 3, padding="same", name="stem"),
+                part.BatchNormalization(name="norm"),
+                part.ReLU(name="act"),
+                block("middle", (SIDE, SIDE, 6), 8),
+                block("deep", (7, 7, 8), 12),
+                part.GlobalAveragePooling2D(name="pool"),
+                part.Dense(5, name="classifier"),
+            ],
+            name="small",
+        )
+    return keras_backbone(
+        filled(model), name="small", mean=(0.5,) * 3, std=(0.25,) * 3, feature_layer="deep:mean"
+    )
+
+
 def pixels(count=6, seed=0):
     return torch.rand(count, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(seed))
 

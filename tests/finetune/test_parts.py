@@ -235,6 +235,11 @@ FAMILIES = [
     "timm:vit_tiny_patch16_224@random",
     "timm:efficientnet_b0@random",
     "vgg11@random",
+    "keras:MobileNetV2@random",
+    "keras:ResNet50@random",
+    pytest.param("keras:DenseNet121@random", marks=pytest.mark.exhaustive),
+    "keras:EfficientNetB0@random",
+    pytest.param("keras:VGG16@random", marks=pytest.mark.exhaustive),
 ]
 
 

@@ -57,6 +57,7 @@ def test_any_size_any_filter(mode, old, new, keep, resampling):
     assert_same(centre, in_full(whole, new, wanted, resampling))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     old=st.tuples(st.integers(8, 400), st.integers(8, 400)),

@@ -121,6 +121,7 @@ def test_the_document_is_complete_and_balanced_for_any_number_of_classes(many, r
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.slow
 def test_every_class_stands_on_the_page_also_with_a_thousand(many, read):
     text = read(many(1000)).text
     assert all(f"class {number:04}" in text for number in range(1000))

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from headstart.tasks.choosing.candidates import Candidate, find_candidates
 from headstart.tasks.choosing.decide import Budget, best_within, choose_among, front
 from headstart.tasks.choosing.fetchable import could_be_fetched
 from headstart.tasks.choosing.halving import KEPT, Verdict, difference, successive_halving
+from headstart.tasks.choosing.page import next_step
 from headstart.tasks.choosing.parts import growing_parts
 from headstart.tasks.choosing.prediction import evidence
 from headstart.tasks.choosing.ranking import ranked
@@ -179,6 +181,20 @@ def test_the_fastest_that_is_not_worse_is_chosen(tmp_path):
     assert by_name["fast"].as_good_as_best
     assert not by_name["faster"].as_good_as_best
     assert by_name["faster"].behind == paired_difference(right(0.902), right(0.8))
+
+
+def test_a_file_is_named_by_its_path_in_commands(tmp_path):
+    figures = Figures(Home(tmp_path), {"keras_model:pets": (0.9, 10.0, 30.0), "fast": (0.8, 5.0, 4.0)})
+    verdicts = {
+        replace(each, given="my models/pets.keras" if ":" in each.name else each.given): verdict
+        for each, verdict in figures.verdicts.items()
+    }
+
+    rows, chosen = ranked(verdicts, figures, Budget())
+    found = SimpleNamespace(source="photos", chosen=chosen)
+
+    assert [row.word for row in rows] == ["my models/pets.keras", "fast"]
+    assert next_step(found) == "headstart train photos -o MODEL --backbone 'my models/pets.keras'"
 
 
 def test_the_front_leaves_out_what_the_floor_beats(tmp_path):

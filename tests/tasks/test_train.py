@@ -41,6 +41,7 @@ def test_folds_below_a_thousand_photos(photos, home):
     assert np.sum(facts.confusion) == 16
 
 
+@pytest.mark.slow
 def test_held_out_part_from_a_thousand_photos_on(tmp_path, home, monkeypatch):
     monkeypatch.setattr("headstart.tasks.judge.FOLDS_BELOW", 40)
     photos = write_photos(tmp_path / "photos", ("red", "blue", "green", "amber"), each=10)
@@ -189,6 +190,7 @@ def test_another_layer_is_another_model(photos, home):
     assert (model.layer, model.width) == ("first:mean", 8)
 
 
+@pytest.mark.slow
 def test_a_table_trains_like_a_folder(photos, tmp_path, home):
     table = tmp_path / "photos.csv"
     with table.open("w", newline="") as file:
@@ -334,6 +336,7 @@ def test_a_class_without_test_photos_is_said(photos, tmp_path, home):
     assert "no photo of 'blue' was measured: the figures are over 1 of 2 classes" in notes
 
 
+@pytest.mark.slow
 def test_what_files_are_called_changes_no_bit(photos, tmp_path, home):
     train(photos, backbone=tiny_backbone(), home=home, output=tmp_path / "one")
     for path in sorted(photos.rglob("*.jpg")):

@@ -1,6 +1,7 @@
 """Who judges an ideal image: networks that know the class, each once, none that is the same one again."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -138,3 +139,14 @@ def test_heads_on_the_same_photos_judge_a_trained_model(tmp_path):
     again = write_photos(tmp_path / "more", each=7)
     larger = train(again, backbone="pocket", home=home)
     assert candidates(larger.network(), larger, Home(home)) == []
+
+
+def test_a_file_that_its_name_does_not_open_is_no_verifier(tmp_path, monkeypatch):
+    from headstart.tasks import verifiers
+
+    spaces = [(SimpleNamespace(backbone=name), None) for name in ("keras_model:pets", "pocket")]
+    monkeypatch.setattr(verifiers, "rows_at_hand", lambda model, home: spaces)
+
+    found = candidates(tiny(), object(), Home(tmp_path))
+
+    assert [each.name for each in found] == ["pocket on the same photos"]

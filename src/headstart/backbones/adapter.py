@@ -168,7 +168,7 @@ def assemble(
         said = " ".join(str(fault).split())[:300]
         raise BackboneError(
             f"{origin.name} can't be run on a photo of {preprocessing.resize.height} x "
-            f"{preprocessing.resize.width} pixels with {dict(network.options)}: {said}"
+            f"{preprocessing.resize.width} pixels with {str(dict(network.options))[:200]}: {said}"
         ) from fault
     classes = _own_classes(network, seen.outputs() if network.has_logits else 0, classes, origin.name)
     spec = BackboneSpec(

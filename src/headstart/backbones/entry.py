@@ -63,7 +63,7 @@ class WeightsEntry(StrictModel):
 
     Attributes:
         format: of this entry.
-        framework: "torchvision" or "timm".
+        framework: "torchvision", "timm" or "keras".
         architecture: the framework's name of the network.
         tag: which weights.
         file: name of the safetensors file beside the entry.

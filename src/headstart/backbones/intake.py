@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from headstart.backbones.convert import convert
 from headstart.backbones.entry import WeightsEntry
-from headstart.backbones.spec import POCKET, RANDOM
+from headstart.backbones.keras.publication import IMAGENET
+from headstart.backbones.published import published
+from headstart.backbones.spec import KERAS, POCKET, RANDOM
 from headstart.errors import UsageError, WeightsRefusedError
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from headstart.backbones.published import Published
 
 Facts = dict[str, Any]
+
+PORTED = "ported from "
+"""How the source of weights from another framework begins; the name of their backbone there follows."""
 
 
 def read_whole(path: Path) -> bytes:
@@ -83,7 +88,7 @@ def as_published(
     Raises:
         WeightsRefusedError: as `convert`.
     """
-    converted = convert(data, known, pinned, name=name)
+    converted = convert(data, known, pinned, name=name, options=facts.get("options"))
     stated = {key: value for key, value in facts.items() if value is not None}
     return converted, {
         "licence": known.licence,
@@ -91,6 +96,38 @@ def as_published(
         **stated,
         "source_sha256": hashlib.sha256(data).hexdigest(),
     }
+
+
+def as_keras_wrote(
+    data: bytes, network: tuple[str, str, str], facts: Facts, *, name: str
+) -> tuple[bytes, Facts]:
+    """Turn an `.h5` file into safetensors bytes; one with the tag of Keras's own weights must be their file.
+
+    Args:
+        data: the whole file.
+        network: framework, architecture, tag.
+        facts: what is known of the entry already.
+        name: what the user calls the file.
+
+    Returns:
+        Safetensors bytes, and the facts with the file's digest.
+
+    Raises:
+        BackboneError: Keras is not installed, or does not take the options.
+        WeightsRefusedError: the network is not Keras's, or the file is refused as `weights_from_h5` says.
+    """
+    framework, architecture, tag = network
+    if framework != KERAS:
+        raise WeightsRefusedError(
+            f"{name} is a file of Keras's, and {framework}:{architecture} is none of its networks; expected "
+            f"--backbone {KERAS}:NAME"
+        )
+    if tag == IMAGENET:
+        return as_published(data, published(*network), facts, name=name)
+    from headstart.backbones.keras.h5 import weights_from_h5
+
+    converted = weights_from_h5(data, name, architecture, tag, facts["options"])
+    return converted, {**facts, "source_sha256": hashlib.sha256(data).hexdigest()}
 
 
 def make_entry(data: bytes, framework: str, architecture: str, tag: str, facts: Facts) -> WeightsEntry:
@@ -142,6 +179,9 @@ def how_again(entry: WeightsEntry) -> str:
     """
     if entry.source.startswith("https://"):
         return f"run `headstart weights fetch {entry.backbone}`"
+    if entry.source.startswith(PORTED):
+        origin = entry.source.removeprefix(PORTED).partition(" ")[0]
+        return f"run `headstart port {origin} {entry.backbone}`"
     name = f"{entry.framework}:{entry.architecture}"
     return f"run `headstart weights add FILE --backbone {name} --tag {entry.tag}` with {entry.source}"
 

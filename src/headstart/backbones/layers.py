@@ -158,6 +158,14 @@ def here(thread: int) -> bool:
     return thread == this_thread()
 
 
+def heard_here(module: nn.Module) -> bool:
+    """Whether a hook of a module may act in this thread; one of ours says in which it does: `thread`."""
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    hooks = [hook for kind in kinds for hook in list(getattr(module, kind).values())]
+    threads = [getattr(getattr(hook, "__self__", hook), "thread", None) for hook in hooks]
+    return any(thread is None or here(thread) for thread in threads)
+
+
 class Tap:
     """Keeps what passes one side of a module, as a copy: a later in-place ReLU must not change it."""
 
@@ -165,7 +173,7 @@ class Tap:
         self.entering = entering
         self.value: Tensor | None = None
         self.calls = 0
-        self._thread = this_thread()
+        self.thread = this_thread()
 
     def attach(self, module: nn.Module) -> RemovableHandle:
         """Start listening to a module."""
@@ -181,7 +189,7 @@ class Tap:
         self._keep(result)
 
     def _keep(self, value: Any) -> None:
-        if here(self._thread):
+        if here(self.thread):
             self.calls += 1
             tensor = first_tensor(value)
             self.value = None if tensor is None else tensor.clone()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headstart.backbones.registry import adapter, parse_name
-from headstart.backbones.spec import POCKET, RANDOM
+from headstart.backbones.spec import KERAS_MODEL, POCKET, RANDOM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +53,10 @@ def load_backbone(
         from headstart.backbones.pocket.load import pocket_backbone
 
         return pocket_backbone(wanted.tag, options or {})
+    if wanted.framework == KERAS_MODEL:
+        from headstart.backbones.keras.own import keras_backbone
+
+        return keras_backbone(wanted.architecture)
     from headstart.backbones.stored import stored_backbone
 
     return stored_backbone(

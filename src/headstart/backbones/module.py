@@ -75,11 +75,9 @@ def module_backbone(
     own = own_copy(module, name)
     network = Network(
         module=own,
-        preprocessing=Preprocessing(
-            _resize(input_size, resize), _three(mean, "mean"), _above_zero(_three(std, "std"))
-        ),
+        preprocessing=checked_preprocessing(mean, std, input_size, resize),
         has_logits=bool(classes),
-        classes=_classes(classes, class_ids),
+        classes=checked_classes(classes, class_ids),
         options={},
         observe=lambda pixels: observe_plain(own, pixels, has_classifier=bool(classes), layer=feature_layer),
     )
@@ -97,6 +95,20 @@ def module_backbone(
         backbone = assemble(network, origin, weights=None)
         require_steady(backbone)
     return backbone
+
+
+def checked_preprocessing(
+    mean: Sequence[float],
+    std: Sequence[float],
+    input_size: int | tuple[int, int] | None,
+    resize: Resize | None,
+) -> Preprocessing:
+    """What a user states of a network's pixels; the arguments are those of `module_backbone`.
+
+    Raises:
+        BackboneError: it can't be.
+    """
+    return Preprocessing(_resize(input_size, resize), _three(mean, "mean"), _above_zero(_three(std, "std")))
 
 
 def _resize(input_size: int | tuple[int, int] | None, resize: Resize | None) -> Resize:
@@ -127,7 +139,12 @@ def _above_zero(std: tuple[float, float, float]) -> tuple[float, float, float]:
     return std
 
 
-def _classes(names: Sequence[str], ids: Sequence[str]) -> Classes:
+def checked_classes(names: Sequence[str], ids: Sequence[str]) -> Classes:
+    """What a user states of a network's classes.
+
+    Raises:
+        BackboneError: a name twice, or another number of ids.
+    """
     if len(set(names)) != len(names):
         raise BackboneError("the names of classes should be unique")
     if ids and len(ids) != len(names):

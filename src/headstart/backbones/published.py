@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from headstart.backbones.spec import POCKET
+from headstart.backbones.keras.publication import IMAGENET, published_file
+from headstart.backbones.spec import KERAS, POCKET
 from headstart.errors import BackboneError, WeightsMissingError
 from headstart.storage.download import Download
 
@@ -21,12 +22,13 @@ class Published:
     """Weights that a framework publishes.
 
     Attributes:
-        framework: "torchvision" or "timm".
+        framework: "torchvision", "timm" or "keras".
         architecture: the framework's name of the network.
         tag: the framework's name of these weights.
         url: https address.
         filename: what to call the file on this disk.
-        sha256_prefix: first digits of its SHA-256, where they are published.
+        sha256_prefix: first digits of its SHA-256, or all of them, where they are published.
+        md5: its MD5, where nothing stronger is published: it shows accidents, and would not show an attacker.
         about: bytes, roughly, where that is published.
         licence: of the weights, "unknown" where the framework does not say.
         classes: "imagenet-1k" where the framework says so.
@@ -38,6 +40,7 @@ class Published:
     url: str
     filename: str
     sha256_prefix: str | None = None
+    md5: str | None = None
     about: int | None = None
     licence: str = "unknown"
     classes: Literal["imagenet-1k"] | None = None
@@ -48,9 +51,14 @@ class Published:
         return f"{self.framework}:{self.architecture}@{self.tag}"
 
     @property
+    def has_digest(self) -> bool:
+        """Whether wrong bytes would be noticed the first time."""
+        return bool(self.sha256_prefix or self.md5)
+
+    @property
     def fetch_command(self) -> str:
         """What fetches them."""
-        return f"headstart weights fetch {self.backbone}" + ("" if self.sha256_prefix else " --trust-first")
+        return f"headstart weights fetch {self.backbone}" + ("" if self.has_digest else " --trust-first")
 
     @property
     def add_command(self) -> str:
@@ -69,6 +77,7 @@ class Published:
             self.filename,
             sha256=pinned,
             sha256_prefix=self.sha256_prefix,
+            md5=self.md5,
             about=self.about,
             by_hand=self.add_command,
         )
@@ -78,9 +87,12 @@ def published(framework: str, architecture: str, tag: str | None = None) -> Publ
     """Look up where a framework publishes the weights of a network. Opens no connection.
 
     Args:
-        framework: "torchvision" or "timm".
+        framework: "torchvision", "timm" or "keras".
         architecture: the framework's name of the network.
         tag: the framework's name of the weights; None: its default.
+
+    Keras has one file for each network with its default options (`MobileNet(alpha=1)`), and its digest is an
+    MD5, a SHA-256 or missing.
 
     Raises:
         BackboneError: the framework publishes no such weights; names those that it does.
@@ -93,18 +105,24 @@ def published(framework: str, architecture: str, tag: str | None = None) -> Publ
         return _from_torchvision(architecture, tag)
     if framework == "timm":
         return _from_timm(architecture, tag)
+    if framework == KERAS:
+        return _from_keras(architecture, tag)
     if framework == POCKET:
         raise BackboneError(f"{POCKET} comes with headstart: there is nothing to fetch")
-    raise BackboneError(f"{framework!r} publishes no weights that headstart knows; torchvision and timm do")
+    raise BackboneError(
+        f"{framework!r} publishes no weights that headstart knows; torchvision, timm and keras do"
+    )
 
 
 def default_tag(framework: str, architecture: str) -> str | None:
     """The tag that a framework uses where none is given, None where it publishes nothing.
 
     Args:
-        framework: "torchvision" or "timm".
+        framework: "torchvision", "timm" or "keras".
         architecture: the framework's name of the network.
     """
+    if framework == KERAS:
+        return IMAGENET  # the only one; Keras need not be loaded to say so
     try:
         return published(framework, architecture).tag
     except BackboneError:
@@ -115,7 +133,7 @@ def missing_weights(framework: str, architecture: str, tag: str | None = None) -
     """The error for weights that are not at hand: which file, where it is published, what gets it.
 
     Args:
-        framework: "torchvision" or "timm".
+        framework: "torchvision", "timm" or "keras".
         architecture: the framework's name of the network.
         tag: the tag asked for; None: the framework's default.
 
@@ -135,13 +153,20 @@ def missing_weights(framework: str, architecture: str, tag: str | None = None) -
             f"have them, run `headstart weights add FILE --backbone {name} --tag {tag or 'TAG'}`"
         )
     return WeightsMissingError(
-        f"the weights of {known.backbone} are not at hand: {known.filename}{_size(known)} from {known.url}; "
-        f"run `{known.fetch_command}`, or get the file on any machine and run `{known.add_command}`"
+        f"the weights of {known.backbone} are not at hand: {known.filename}{_size(known)} from {known.url}"
+        f"{_weakness(known)}; run `{known.fetch_command}`, or get the file on any machine and run "
+        f"`{known.add_command}`"
     )
 
 
 def _size(known: Published) -> str:
     return f" ({known.about / 1e6:,.1f} MB)" if known.about else ""
+
+
+def _weakness(known: Published) -> str:
+    if known.sha256_prefix or not known.md5:
+        return ""
+    return f" (MD5 {known.md5}, the only digest published, shows accidents and no attacker)"
 
 
 def _from_torchvision(architecture: str, tag: str | None) -> Published:
@@ -201,6 +226,22 @@ def _from_timm(architecture: str, tag: str | None) -> Published:
         sha256_prefix=prefix,
         licence=config.license or "unknown",
         classes="imagenet-1k" if config.num_classes == _IMAGENET_CLASSES else None,
+    )
+
+
+def _from_keras(architecture: str, tag: str | None) -> Published:
+    if tag not in (None, IMAGENET):
+        raise BackboneError(f"keras publishes no weights {tag!r} for {architecture}, only {IMAGENET}")
+    file = published_file(architecture)
+    return Published(
+        framework=KERAS,
+        architecture=architecture,
+        tag=IMAGENET,
+        url=file.url,
+        filename=file.filename,
+        sha256_prefix=file.sha256,
+        md5=file.md5,
+        classes="imagenet-1k",
     )
 
 

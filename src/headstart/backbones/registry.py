@@ -1,11 +1,13 @@
 """(a name such as "vgg16" or "timm:mobilenetv2_100@slim") => backbone.
 
     [FRAMEWORK:]ARCHITECTURE[@TAG]
+    FILE.keras
 
 "pocket" is the small network that headstart carries with it. Without a framework, torchvision is asked first,
-then timm. Without a tag, the framework's default weights are meant; if they are not at hand, but exactly one
-other set of that network's is, that one. The tag "random" means seeded random weights that have learned
-nothing. timm's own way of writing, "resnet50.a1_in1k", is understood as "timm:resnet50@a1_in1k".
+then timm; Keras's networks are named with theirs ("keras:VGG16"). Without a tag, the framework's default
+weights are meant; if they are not at hand, but exactly one other set of that network's is, that one. The tag
+"random" means seeded random weights that have learned nothing. timm's own way of writing, "resnet50.a1_in1k",
+is understood as "timm:resnet50@a1_in1k".
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ import fnmatch
 import re
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headstart.backbones.spec import POCKET
+from headstart.backbones.keras.runtime import has_keras
+from headstart.backbones.spec import KERAS, KERAS_MODEL, POCKET
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -27,8 +31,13 @@ _ADAPTERS = {
     POCKET: "headstart.backbones.pocket.adapter:ADAPTER",
     "torchvision": "headstart.backbones.torchvision:ADAPTER",
     "timm": "headstart.backbones.timm:ADAPTER",
+    KERAS: "headstart.backbones.keras.adapter:ADAPTER",
 }
+_RESTORED = {KERAS_MODEL: "headstart.backbones.keras.kept:ADAPTER"}
+"""Frameworks of saved models whose networks have no names; a `.keras` file is one of theirs."""
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")  # a tag is part of a file's name
+_FILE = ".keras"
+_FILES = (_FILE, ".h5", ".hdf5")  # of the old ones, what is refused is said where files are read
 _REGISTERED: dict[str, Adapter] = {}
 
 
@@ -37,7 +46,7 @@ class BackboneName:
     """A backbone's name, taken apart.
 
     Attributes:
-        framework: "torchvision", "timm", or what else is registered.
+        framework: "torchvision", "timm", "keras", or what else is registered.
         architecture: the framework's name for the network.
         tag: which weights, or None for the default ones.
 
@@ -79,7 +88,7 @@ def register(adapter: Adapter) -> None:
 
 
 def frameworks() -> tuple[str, ...]:
-    """The names of the frameworks that are known, in the order in which bare names are looked up."""
+    """The names of the frameworks that are known, in the order in which names are looked up."""
     return (*_ADAPTERS, *(name for name in _REGISTERED if name not in _ADAPTERS))
 
 
@@ -91,9 +100,10 @@ def adapter(framework: str) -> Adapter:
     """
     if framework in _REGISTERED:
         return _REGISTERED[framework]
-    if framework not in _ADAPTERS:
+    known = {**_ADAPTERS, **_RESTORED}
+    if framework not in known:
         raise BackboneError(f"{framework!r} is no known framework; expected one of {', '.join(frameworks())}")
-    module, _, attribute = _ADAPTERS[framework].partition(":")
+    module, _, attribute = known[framework].partition(":")
     found: Adapter = getattr(import_module(module), attribute)
     return found
 
@@ -114,6 +124,8 @@ def parse_name(text: str) -> BackboneName:
         Traceback (most recent call last):
         headstart.errors.BackboneError: no network is called 'vgg61'; close: vgg...
     """
+    if _is_file_name(text.partition("@")[0]) or text.startswith(f"{KERAS_MODEL}:"):
+        return _file_name(text.removeprefix(f"{KERAS_MODEL}:"))
     body, at, tag = text.strip().partition("@")
     framework, colon, architecture = body.rpartition(":")
     if not architecture or (at and not tag) or (colon and not framework):
@@ -128,13 +140,43 @@ def parse_name(text: str) -> BackboneName:
             f"{tag[:120]!r} can't be a tag; expected 1 to 100 letters, digits and any of . _ + -, "
             "the first a letter or a digit"
         )
-    wanted = (framework,) if framework else frameworks()
+    wanted = (framework,) if framework else _bare()
     for each in wanted:
         if architecture in adapter(each).architectures():
             return BackboneName(each, architecture, tag or None)
+    if framework == KERAS and not has_keras():
+        raise BackboneError(f"{text.strip()} needs Keras; run: pip install 'headstart[keras]'")
     raise BackboneError(
         f"no network {_of(framework)}is called {architecture!r}{_close(architecture, wanted)}"
     )
+
+
+def _bare() -> tuple[str, ...]:
+    """The frameworks whose networks may be named without theirs: not Keras, which has the same names."""
+    return tuple(each for each in frameworks() if each != KERAS)
+
+
+def _file_name(path: str) -> BackboneName:
+    """A `.keras` file stands for the model in it; nothing is read yet."""
+    if _is_file_name(path) and Path(path).is_file():
+        return BackboneName(KERAS_MODEL, path)
+    raise BackboneError(
+        f"{_why_no_file(path)}; expected the path of a {_FILE} file (model.save), or in Python "
+        "keras_backbone(model)"
+    )
+
+
+def _is_file_name(text: str) -> bool:
+    return text.lower().endswith(_FILES)
+
+
+def _why_no_file(path: str) -> str:
+    before, _, tag = path.partition("@")
+    if _is_file_name(path):
+        return f"{path!r} is a folder" if Path(path).is_dir() else f"there is no file {path!r}"
+    if _is_file_name(before):
+        return f"{path!r} has the tag {tag!r}, and a file has none"
+    return f"{path!r} is a Keras model of your own"
 
 
 def _of(framework: str) -> str:
@@ -142,8 +184,15 @@ def _of(framework: str) -> str:
 
 
 def _close(architecture: str, wanted: tuple[str, ...]) -> str:
-    names = dict.fromkeys(name for each in wanted for name in adapter(each).architectures())
-    close = difflib.get_close_matches(architecture, list(names), n=4)
+    """The names that are nearest, whatever their case; those of Keras are offered to bare names too."""
+    spelt: dict[str, list[str]] = {}
+    for each in wanted:
+        for name in adapter(each).architectures():
+            spelt.setdefault(name.lower(), []).append(name)
+    for name in adapter(KERAS).architectures() if wanted == _bare() else ():
+        spelt.setdefault(name.lower(), []).append(f"{KERAS}:{name}")
+    found = difflib.get_close_matches(architecture.lower(), list(spelt), n=4)
+    close = list(dict.fromkeys(name for key in found for name in spelt[key]))[:4]
     return f"; close: {', '.join(close)}" if close else '; "headstart backbones" lists all'
 
 

@@ -9,9 +9,10 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from headstart.backbones.keras.identity import keras_code_or_fault
 from headstart.backbones.releases import release
 from headstart.backbones.source import POCKET_CODE, FeatureSource
-from headstart.backbones.spec import POCKET, BackboneSpec, Preprocessing
+from headstart.backbones.spec import KERAS, POCKET, BackboneSpec, Preprocessing
 from headstart.errors import StorageError
 from headstart.images.resize import Resize
 from headstart.storage.atomic import atomic_write_bytes
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from headstart.storage.home import Home
 
 _FORMAT = 1
-_FRAMEWORKS = (POCKET, "torchvision", "timm")
+_FRAMEWORKS = (POCKET, "torchvision", "timm", KERAS)
 """Those of an adapter of the user's own are not remembered: nothing says when its code changes."""
 
 
@@ -76,12 +77,13 @@ def remember_source(
 
 
 def what_decides(home: Home) -> dict[str, Any]:
-    """What decides which network and weights a name means: releases, and what weights are registered."""
+    """What decides which network and weights a name means: releases, Keras's backend, weights at hand."""
     entries = sorted(home.weights.glob("*.json")) if home.weights.is_dir() else []
     status = [(path.name, path.stat()) for path in entries]
     return {
         "format": _FORMAT,
         "releases": {each: release(each) for each in ("headstart", "torch", "torchvision", "timm")},
+        "keras": keras_code_or_fault(),
         "pocket": [POCKET_CODE, hashlib.sha256(_pocket_card()).hexdigest()],
         "weights": [[name, each.st_size, each.st_mtime_ns, each.st_ino] for name, each in status],
     }

@@ -7,8 +7,9 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from headstart.backbones.keras.identity import keras_code
 from headstart.backbones.releases import release
-from headstart.backbones.spec import POCKET
+from headstart.backbones.spec import KERAS, KERAS_MODEL, POCKET
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
@@ -98,8 +99,9 @@ class FeatureSource:
     def network(self) -> str:
         """What is built, and by which code: the same weights mean something else under other options.
 
-        A framework's release names its code. A user's network has none, but the SHA-256 of the row of one
-        photo of noise instead, so that other code with the same weights is another network.
+        A framework's release names its code, Keras's with that of the backend below it. A user's network of
+        torch has none, but the SHA-256 of the row of one photo of noise instead, so that other code with the
+        same weights is another network.
         """
         spec = self.spec
         options = json.dumps(dict(spec.options), sort_keys=True)
@@ -110,6 +112,8 @@ class FeatureSource:
             return POCKET_CODE
         if self.spec.framework in _RELEASED:
             return release(self.spec.framework)
+        if self.spec.framework in (KERAS, KERAS_MODEL):  # the layers of the latter stand in its options
+            return keras_code()
         return f"row {self._fingerprint()}"
 
     def _fingerprint(self) -> str:

@@ -15,6 +15,12 @@ OptionValue = str | int | float | bool
 OWN = "module"
 """The framework of a user's own `torch.nn.Module`."""
 
+KERAS = "keras"
+"""The framework of the networks of `keras.applications`."""
+
+KERAS_MODEL = "keras_model"
+"""The framework of a user's own `keras.Model` that is built again from its config."""
+
 POCKET = "pocket"
 """The framework, and the name, of the network that headstart carries with it."""
 
@@ -42,8 +48,10 @@ class BackboneSpec:
     """The facts of one backbone with one set of weights.
 
     Attributes:
-        name: full name with its tag: "torchvision:squeezenet1_1@zoo"; loads the same backbone again.
-        framework: "pocket", "torchvision", "timm" or "module" (a user's own `torch.nn.Module`).
+        name: full name with its tag: "torchvision:squeezenet1_1@zoo"; loads the same backbone again, but for
+            the user's own networks ("module:mine", "keras_model:mine"), which are given again as they were.
+        framework: "pocket", "torchvision", "timm", "keras" (`keras.applications`), "module" (a user's own
+            `torch.nn.Module`) or "keras_model" (a user's own `keras.Model`, of which the options hold all).
         architecture: the framework's name for it, "squeezenet1_1".
         tag: which weights; "random" means seeded random weights that have learned nothing.
         options: keyword arguments for the framework's constructor ({"pad_type": "same"}).
@@ -72,3 +80,8 @@ class BackboneSpec:
     class_ids: tuple[str, ...] = ()
     licence: str = "unknown"
     source: str = "unknown"
+
+    @property
+    def evaluates_only(self) -> bool:
+        """Whether its batch norm keeps to what it knows even while it is trained: Keras's networks do."""
+        return self.framework in (KERAS, KERAS_MODEL)

@@ -150,9 +150,8 @@ def trace(module: nn.Module, pixels: Tensor) -> Trace:
     handles = []
     try:
         for name, each in module.named_modules():
-            visit = Visit(
-                name, type(each).__name__, _count(each.parameters(recurse=False)), _count(each.parameters())
-            )
+            kind = getattr(each, "layer_kind", type(each).__name__)  # one class runs all layers of Keras
+            visit = Visit(name, kind, _count(each.parameters(recurse=False)), _count(each.parameters()))
             seen.visits[name] = visit
             handles.append(each.register_forward_pre_hook(_entering(seen, visit), with_kwargs=True))
             handles.append(each.register_forward_hook(_leaving(seen, visit)))
@@ -172,6 +171,7 @@ def _entering(seen: Trace, visit: Visit) -> Any:
         if here(thread):
             seen.enter(visit, (args, kwargs))
 
+    enters.thread = thread  # type: ignore[attr-defined]  # for `heard_here`
     return enters
 
 
@@ -182,6 +182,7 @@ def _leaving(seen: Trace, visit: Visit) -> Any:
         if here(thread):
             seen.leave(visit, result)
 
+    leaves.thread = thread  # type: ignore[attr-defined]
     return leaves
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from headstart.backbones.entry import PreprocessingOverride, WeightsEntry, entry_filename, read_entry
 from headstart.backbones.intake import (
+    as_keras_wrote,
     as_published,
     damaged,
     how_again,
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 
 Fits = Callable[[str, str, str, "Mapping[str, OptionValue]", "Mapping[str, Tensor]"], None]
 """(framework, architecture, tag, options, tensors) => nothing, or `BackboneError`, `WeightsRefusedError`."""
+
+H5_ENDINGS = frozenset({".h5", ".hdf5"})
+"""The last suffixes of files that Keras writes."""
 
 __all__ = ["AddReport", "PreprocessingOverride", "WeightsEntry", "WeightsStore"]
 
@@ -115,7 +119,7 @@ class WeightsStore:
         """The registered weights of a network, None where there are none.
 
         Args:
-            framework: "torchvision" or "timm".
+            framework: "torchvision", "timm" or "keras".
             architecture: the framework's name of the network.
             tag: which weights; None: the framework's default, else the only ones there are.
 
@@ -201,7 +205,8 @@ class WeightsStore:
     ) -> WeightsEntry:
         """Register a safetensors file as the weights of a network; the file is copied.
 
-        The file that a framework publishes (`.pth`) is taken too, if it has the published digest.
+        The file that a framework publishes (`.pth`) is taken too, if it has the published digest; and for
+        Keras's networks any `.h5` or `.weights.h5`, which is turned into safetensors here, once.
 
         Args:
             path: the file.
@@ -236,9 +241,14 @@ class WeightsStore:
         elif path.suffix in {".pth", ".pt"}:
             data, facts = as_published(data, published(framework, architecture, tag), facts, name=path.name)
             tensors = parse_tensors(data, path.name)
+        elif path.suffix in H5_ENDINGS:
+            network = (framework, architecture, tag)
+            data, facts = as_keras_wrote(data, network, facts, name=path.name)
+            tensors = parse_tensors(data, path.name)
         else:
             raise WeightsRefusedError(
-                f"{path.name} is not a .safetensors file; this version reads no other weights"
+                f"{path.name} is not a .safetensors file, nor an .h5 file of Keras's; this version reads no "
+                "other weights"
             )
         make_entry(data, framework, architecture, tag, facts)
         # Built before anything is kept: a registered file that does not fit would stand in the way for good.
@@ -298,7 +308,7 @@ class WeightsStore:
         if entry is not None and not self._fault(entry):
             return entry
         pinned = entry.source_sha256 if entry is not None else None
-        if not (known.sha256_prefix or pinned or trust_first):
+        if not (known.has_digest or pinned or trust_first):
             raise nobody_vouches(known)
         return self._fetch(known, pinned, downloader)
 
@@ -316,9 +326,9 @@ class WeightsStore:
         return entry
 
     def _add_item(self, path: Path, item: ManifestItem) -> WeightsEntry:
-        if path.suffix != ".safetensors":
+        if path.suffix not in {".safetensors", *H5_ENDINGS}:
             raise WeightsRefusedError(
-                f"it is a {path.suffix or 'nameless'} file; this version reads safetensors only"
+                f"it is a {path.suffix or 'nameless'} file; a manifest may list .safetensors and .h5 files"
             )
         data = read_whole(path)
         if len(data) != item.bytes:
@@ -347,19 +357,42 @@ class WeightsStore:
         renew: bool = False,
     ) -> WeightsEntry:
         entry = make_entry(data, framework, architecture, tag, facts)
+        self.keep(entry, data, renew=renew)
+        return entry
+
+    def keep(self, entry: WeightsEntry, data: bytes, *, renew: bool = False) -> None:
+        """Register weights that are known to fit their network.
+
+        Args:
+            entry: what is said of them.
+            data: their safetensors bytes, which have the entry's digest.
+            renew: other bytes may take the place of those that have this name.
+
+        Raises:
+            WeightsRefusedError: other weights have this name already.
+            StorageError: the home can't be written.
+        """
         folder = private_folder(self._folder)
         with locked(folder / ".lock", waiting=self._waiting):
-            before = self.find(framework, architecture, tag)
-            if before is not None and before.sha256 != entry.sha256 and not renew:
-                raise WeightsRefusedError(
-                    f"{entry.backbone} is pinned to other weights (SHA-256 {before.sha256[:16]}…); choose "
-                    f"another tag, or delete {folder / entry_filename(framework, architecture, tag)} first"
-                )
+            if not renew:
+                self.require_free(entry)
             if self._fault(entry):
                 atomic_write_bytes(folder / entry.file, data)
             text = entry.model_dump_json(indent=2) + "\n"
-            atomic_write_bytes(folder / entry_filename(framework, architecture, tag), text.encode())
-        return entry
+            atomic_write_bytes(self.entry_path(entry), text.encode())
+
+    def require_free(self, entry: WeightsEntry) -> None:
+        """Refuse an entry whose name other weights have.
+
+        Raises:
+            WeightsRefusedError: they do; says what to do.
+        """
+        before = self.find(entry.framework, entry.architecture, entry.tag)
+        if before is not None and before.sha256 != entry.sha256:
+            raise WeightsRefusedError(
+                f"{entry.backbone} is pinned to other weights (SHA-256 {before.sha256[:16]}…); choose "
+                f"another tag, or delete {self.entry_path(entry)} first"
+            )
 
     def _fault(self, entry: WeightsEntry) -> str:
         path = self._folder / entry.file

@@ -34,6 +34,7 @@ def build_app() -> App:
     from headstart.cli.ideal import ideal
     from headstart.cli.learning_curve import learning_curve
     from headstart.cli.maps import maps
+    from headstart.cli.port import port
     from headstart.cli.predict import predict
     from headstart.cli.robustness import robustness
     from headstart.cli.train import train
@@ -67,4 +68,5 @@ def build_app() -> App:
     for family in (backbones, weights, features):
         family.group = (_PARTS,)
         app.command(family)
+    app.command(port, group=_PARTS)
     return app

@@ -47,7 +47,7 @@ class Running:
             or bf16 where its features agree with f32's.
     """
 
-    engine: Literal["openvino", "torch"] | None = None
+    engine: Literal["openvino", "torch", "tensorflow"] | None = None
     precision: Literal["f32", "bf16", "int8"] | None = None
 
 

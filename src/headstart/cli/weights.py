@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from headstart.backbones.spec import POCKET
 from headstart.cli.options import COMMON, SWITCH, Common
+from headstart.errors import UsageError
+
+if TYPE_CHECKING:
+    from headstart.backbones.spec import OptionValue
 
 weights = App(name="weights", help="List, add, fetch and verify the weights of pretrained networks.")
 
@@ -51,25 +56,48 @@ def add(
     *,
     backbone: str | None = None,
     tag: str | None = None,
+    option: Annotated[tuple[str, ...], Parameter(consume_multiple=False)] = (),
     common: Common = COMMON,
 ) -> int:
     """Add weights from a file, or several from a manifest (.json).
 
     Args:
-        file: A safetensors file, the .pth file that the framework publishes, or a manifest.
+        file: A safetensors file, the .pth file that the framework publishes, Keras's .h5 or .weights.h5, or a
+            manifest.
         backbone: The network that the file is for: torchvision:vgg16 (a manifest says it itself).
         tag: A name for these weights: they load as NAME@TAG.
+        option: What the network was made with, NAME=VALUE: alpha=0.75; once for each.
     """
     from headstart.cli.output import print_json, say
     from headstart.tasks.weights import add_weights
 
-    result = add_weights(file, backbone=backbone, tag=tag, home=common.home)
+    result = add_weights(file, backbone=backbone, tag=tag, options=_options(option), home=common.home)
     if common.json:
         print_json(result.to_json())
         return 0
     say(*(f"added {name}" for name in result.added))
     say(*(f"skipped {name}: {why}" for name, why in result.skipped))
     return 0
+
+
+def _options(given: tuple[str, ...]) -> dict[str, OptionValue]:
+    """Take NAME=VALUE apart; a value that is a number, true or false is meant as one.
+
+    Example:
+        >>> _options(("alpha=0.75", "pad_type=same", "aux=false"))
+        {'alpha': 0.75, 'pad_type': 'same', 'aux': False}
+    """
+    found: dict[str, OptionValue] = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not equals or not name.isidentifier():
+            raise UsageError(f"--option {each} is no NAME=VALUE, such as alpha=0.75")
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = text
+        found[name] = value if isinstance(value, bool | int | float) else text
+    return found
 
 
 @weights.command

@@ -9,7 +9,9 @@ from headstart.backbones.engines.choose import Chosen, choose_engine, the_engine
 from headstart.backbones.engines.engine import ANY, ENGINES, PRECISIONS, EngineChoice, EngineName, Precision
 from headstart.backbones.engines.plan import EnginePlan
 from headstart.backbones.engines.runtime import has_openvino
-from headstart.backbones.spec import OWN
+from headstart.backbones.engines.tensorflow_engine import on_tensorflow
+from headstart.backbones.keras.runtime import TENSORFLOW, has_tensorflow
+from headstart.backbones.spec import KERAS, KERAS_MODEL, OWN
 from headstart.errors import UsageError
 from headstart.images.photo import Skipped
 
@@ -78,8 +80,10 @@ class AsTrained:
     def choose(self, source: FeatureSource, photos: Sequence[Hashed], reader: PhotoReader) -> Chosen:  # noqa: ARG002
         """As `Choosing.choose`; nothing is tried."""
         engine, precision = self._trained(source)
-        if self.asked != ANY:
+        if self.asked.engine is not None:
             return self._certain(source, *_overruled(engine, precision, self.asked))
+        if self.asked.precision is not None:
+            return self._precisely(source, engine, precision, self.asked.precision)
         try:
             chosen = self._certain(source, engine, precision)
         except UsageError:  # not on this machine, or a network in int8 that only the training's home has
@@ -88,6 +92,15 @@ class AsTrained:
         if quantised != self.recipe.get("quantised"):  # made from other photos: another network
             return self._instead(source, engine, precision)
         return chosen
+
+    def _precisely(
+        self, source: FeatureSource, engine: EngineName, precision: Precision, asked: Precision
+    ) -> Chosen:
+        """The precision that is asked for, where the engine is not."""
+        try:
+            return self._certain(source, *_overruled(engine, precision, self.asked))
+        except UsageError:  # perhaps of an engine that nobody asked for
+            return self._instead(source, engine, precision, asked)
 
     def _trained(self, source: FeatureSource) -> tuple[EngineName, Precision]:
         usual: EngineName = "torch" if source.spec.framework == OWN else "openvino"
@@ -100,13 +113,25 @@ class AsTrained:
         found = the_engine(source, self.home, engine, precision, device=device)
         return Chosen(found, EnginePlan(engine, precision, getattr(found, "device", "cpu")))
 
-    def _instead(self, source: FeatureSource, engine: EngineName, precision: Precision) -> Chosen:
+    def _instead(
+        self, source: FeatureSource, engine: EngineName, precision: Precision, wanted: Precision = "f32"
+    ) -> Chosen:
         other: EngineName = "openvino" if has_openvino() and source.spec.framework != OWN else "torch"
+        other = "tensorflow" if on_tensorflow(source) else other
         note = (
-            f"the model was trained on features from {engine} {precision}, which can't be had here: "
-            f"those of {other} f32 are a little different"
+            f"the model was trained on features from {engine} {precision}, which "
+            f"{_why_not(source, engine, precision)}: those of {other} {wanted} are a little different"
         )
-        return replace(self._certain(source, other, "f32"), notes=(note,))
+        return replace(self._certain(source, other, wanted), notes=(note,))
+
+
+def _why_not(source: FeatureSource, engine: EngineName, precision: Precision) -> str:
+    """Why features can't be had here; where it is the backend of Keras alone, what to change."""
+    if engine == TENSORFLOW and has_tensorflow() and source.spec.framework in (KERAS, KERAS_MODEL):
+        return "need KERAS_BACKEND=tensorflow"
+    if on_tensorflow(source) and precision == "f32" and (engine != "openvino" or has_openvino()):
+        return "can't be had with KERAS_BACKEND=tensorflow"
+    return "can't be had here"
 
 
 def _overruled(engine: EngineName, precision: Precision, asked: EngineChoice) -> tuple[EngineName, Precision]:

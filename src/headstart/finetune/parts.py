@@ -11,7 +11,7 @@ from headstart.finetune.resumed import finished
 
 if TYPE_CHECKING:
     from headstart.backbones.base import Backbone
-    from headstart.backbones.trace import Trace, Visit
+    from headstart.backbones.trace import Visit
 
 LAST, WHOLE = "last", "whole"
 
@@ -80,7 +80,7 @@ def find_part(backbone: Backbone, wanted: str = LAST, layer: str | None = None) 
         return Part(WHOLE, None, 1.0, found)
     total = sum(stage.parameters for stage in found)
     first = _last(found, total) if wanted == LAST else _named(backbone, found, wanted)
-    cut = _before(backbone.trace(), found[first])
+    cut = _before(backbone, found[first])
     if cut is None:
         return Part(WHOLE, None, 1.0, found)
     trained = found[first:]
@@ -125,12 +125,13 @@ def _is_stage(visit: Visit, among: list[Visit], total: int) -> bool:
 
 
 def _joined(blocks: list[Visit], backbone: Backbone) -> tuple[Stage, ...]:
-    """Join what has only a number for each channel, a norm, to the stage before it."""
-    modules = dict(backbone.module.named_modules())
+    """Join what has only a number for each channel, a norm, or what a way leads around, to what is before."""
+    modules, known = dict(backbone.module.named_modules()), _cuts(backbone)
+    places = [each for each in backbone.trace().ran() if known is None or each.name in known]
     groups: list[list[Visit]] = []
     for block in blocks:
         flat = all(each.ndim <= 1 for each in modules[block.name].parameters())
-        if flat and groups:
+        if groups and (flat or not _parted(groups[-1][-1], block, places)):
             groups[-1].append(block)
         else:
             groups.append([block])
@@ -138,6 +139,17 @@ def _joined(blocks: list[Visit], backbone: Backbone) -> tuple[Stage, ...]:
         Stage(group[0].name, tuple(each.name for each in group), sum(each.parameters for each in group))
         for group in groups
     )
+
+
+def _cuts(backbone: Backbone) -> frozenset[str] | None:
+    """Where a network can be cut: graphs of layers know it; None: nobody knows without trying."""
+    stated = getattr(backbone.module, "cut_places", None)
+    return None if stated is None else frozenset(stated())
+
+
+def _parted(before: Visit, after: Visit, places: list[Visit]) -> bool:
+    """Whether a network can be cut between two blocks, at one of these places."""
+    return any(before.left <= each.left < after.entered for each in places)
 
 
 def _last(found: tuple[Stage, ...], total: int) -> int:
@@ -164,10 +176,12 @@ def _named(backbone: Backbone, found: tuple[Stage, ...], wanted: str) -> int:
     )
 
 
-def _before(seen: Trace, stage: Stage) -> str | None:
+def _before(backbone: Backbone, stage: Stage) -> str | None:
     """The module that finishes last before a stage begins, the outermost of those that end together."""
+    seen, known = backbone.trace(), _cuts(backbone)
     entered = seen.visits[stage.name].entered
     done = [each for each in seen.ran() if each.left < entered and each.calls == 1 and each.name]
+    done = [each for each in done if known is None or each.name in known]
     if not done:
         return None
     outermost = finished(seen, done[-1])

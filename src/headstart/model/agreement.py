@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headstart.backbones.base import Backbone
     from headstart.model.model import Model
 
+_LONGEST = 200
 _NETWORK, _TORCH = "network", "torch"
 
 
@@ -28,7 +29,7 @@ def differences(model: Model, backbone: Backbone) -> list[str]:
     """
     theirs, ours = backbone.spec, model.backbone_spec
     found = [
-        f"its {fact} is {other!r}, not {own!r}"
+        f"its {fact} is {_shown(other)}, not {_shown(own)}"
         for fact, other, own in (
             ("framework", theirs.framework, ours.framework),
             ("architecture", theirs.architecture, ours.architecture),
@@ -40,6 +41,11 @@ def differences(model: Model, backbone: Backbone) -> list[str]:
         if other != own
     ]
     return found or _layer(model, backbone) or _code(model, backbone)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)  # options of a Keras model hold all of its config
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _layer(model: Model, backbone: Backbone) -> list[str]:

@@ -102,7 +102,7 @@ class EngineFacts(Record):
     """What computed the features.
 
     Attributes:
-        name: "openvino" or "torch".
+        name: "openvino", "torch" or "tensorflow".
         precision: "f32", "bf16" or "int8".
         device: "cpu" or "cuda".
         agreement: with torch in f32; None where it was not measured.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -198,6 +198,22 @@ class Model:
 
         features, head = self.backbone().to_module(self.layer), self.head.to_torch()
         return torch.nn.Sequential(features, head).eval()
+
+    def to_keras(self) -> Any:
+        """The whole thing as one `keras.Model`, for models on networks of Keras's, your own among them.
+
+        It takes photos (n, h, w, 3) of the backbone's own size, with colours from 0 to 255, and gives
+        probabilities (n, classes) in the order of `classes`. It is made of Keras's own layers alone: save it
+        with `.save("pets.keras")`, load and train it on without headstart. Its layer "backbone" is frozen,
+        "head" is not. Rows are not rounded in it, so probabilities differ from `predict_rows`, by 2e-4 at
+        most where it was measured; more than 1e-3 is refused.
+
+        Raises:
+            HeadstartError: as `backbone`; or the network is none of Keras's, or the head has no layers there.
+        """
+        from headstart.model.as_keras import to_keras
+
+        return to_keras(self)
 
     def network(self, name: str = "the model") -> Network:
         """The model as one differentiable function of the pixels, for `headstart.pixels`.

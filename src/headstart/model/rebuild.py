@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headstart.backbones.spec import POCKET, RANDOM
+from headstart.backbones.spec import KERAS_MODEL, POCKET, RANDOM
 from headstart.errors import ModelError, WeightsMissingError
 from headstart.storage.home import Home
 
@@ -31,6 +31,11 @@ def rebuild_backbone(spec: BackboneSpec, weights: bytes | None, home: Home | Non
         raise ModelError(
             f"this model was trained on {spec.name}, a network of your own, which headstart can't build: "
             "in Python, give it with load_model(path, backbone=module_backbone(...))"
+        )
+    if weights is None and spec.framework == KERAS_MODEL:
+        raise ModelError(
+            f"this model was saved without the weights of {spec.name}, a Keras model of your own: in Python, "
+            "give it with load_model(path, backbone=keras_backbone(...))"
         )
     data = weights if weights is not None else weights_at_hand(spec, home)
     if data is None:

@@ -157,7 +157,7 @@ def _not_fetched(download: Download, target: Path, fault: FetchError) -> Downloa
     expected = download.size or download.about
     size = f" ({expected / 1e6:,.1f} MB)" if expected else " (size not published)"
     known = download.sha256 or (f"{download.sha256_prefix}…" if download.sha256_prefix else None)
-    digest = f" (SHA-256 {known})" if known else ""
+    digest = f" (SHA-256 {known})" if known else f" (MD5 {download.md5})" if download.md5 else ""
     how = f"run `{download.by_hand}`" if download.by_hand else f"put it at {target}"
     kept = (
         "; what arrived is kept and the same command goes on from there"

@@ -159,7 +159,7 @@ def choose(
         budget_mb: megabytes that the weights may have.
         cv: folds, 2 to 20.
         output: an .html file to write: pictures and figures.
-        engine: "openvino" or "torch"; None: the one that is fastest for each network, by a short trial.
+        engine: "openvino", "torch" or "tensorflow"; None: the fastest for each network, by trial.
         precision: "f32", "bf16" or "int8"; None: f32, or bf16 where its features agree with f32's.
         seed: of folds and parts, 0 or more.
         follow_links: follow links that lead to other folders.

@@ -132,15 +132,33 @@ def grey_picture(package: str, folder: str, name: str) -> NDArray[np.uint8]:
     """
     from PIL import Image
 
+    with Image.open(carried_file(package, folder, name)) as picture:
+        return np.asarray(picture.convert("L"))
+
+
+def carried_file(package: str, folder: str, name: str) -> Path:
+    """Find a picture that an installed package carries, without importing the package.
+
+    Args:
+        package: as it is imported.
+        folder: inside the package.
+        name: of the file.
+
+    Raises:
+        UsageError: the package or the picture is not there.
+
+    Example:
+        >>> carried_file("skimage", "data", "coffee.png").name
+        'coffee.png'
+    """
     spec = find_spec(package)
     path = None if spec is None or spec.origin is None else Path(spec.origin).parent / folder / name
     if path is None or not path.is_file():
         raise UsageError(
-            f"the demo needs {name} from the package {package}, which is not there; "
+            f"{name} is needed from the package {package}, which is not there; "
             "pip install scikit-image scikit-learn"
         )
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("L"))
+    return path
 
 
 def _tiles(region: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:

@@ -94,7 +94,7 @@ def embed(
         output: a .npz file to write: `features` (n, width) float32, `paths` (n,) relative to the
             folder, `sha256` (n,), `labels` (n,), empty where there are none.
         layer: a layer reference; None: the backbone's default.
-        engine: "openvino" or "torch"; None: the one that is fastest here, by a short trial.
+        engine: "openvino", "torch" or "tensorflow"; None: the one that is fastest here, by a short trial.
         precision: "f32", "bf16" or "int8"; None: f32, or bf16 where its features agree with f32's.
         follow_links: follow links that lead to other folders.
         rehash: read every photo again, also those that are known by their size and dates.

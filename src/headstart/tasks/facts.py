@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The options of a training, as they were given."""
+    """The options of a training, as they were given; `backbone` is None where it was the network itself."""
 
     head: str
     layer: str | None
@@ -48,6 +48,7 @@ class Asked:
     refit: bool
     weights: bool
     follow_links: bool
+    backbone: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from headstart.backbones.spec import POCKET
+from headstart.errors import UsageError
 from headstart.finetune.fabric import make_fabric, require_fabric
 from headstart.finetune.settings import Tuning
 from headstart.images.csvout import skipped_csv
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
     from headstart.backbones.base import Backbone
+    from headstart.backbones.spec import BackboneSpec
     from headstart.features.extract import FeatureTable
     from headstart.features.progress import Progress
     from headstart.features.store import FeatureStore
@@ -80,7 +82,7 @@ def finetune(
         layer: the layer reference whose rows the head takes; None: the backbone's default.
         tuning: what is trained, and how; None: the defaults.
         gate: keep the linear head where the fine-tuned network is not better on the validation photos.
-        engine: "openvino" or "torch", for features and activations; None: the fastest here.
+        engine: "openvino", "torch" or "tensorflow", for features and activations; None: the fastest here.
         precision: of features and activations; None: f32, or bf16 where it agrees.
         follow_links: follow links that lead to other folders.
         rehash: read every photo again, also those that are known by their size and dates.
@@ -130,7 +132,9 @@ def finetune(
     fabric = make_fabric(tuning)
     progress = progress if fabric.is_global_zero else None
     source = wanted.open(progress)
-    asked = Asked("linear", layer, engine, precision, tuning.seed, False, True, follow_links)  # noqa: FBT003
+    _require_batch_norm(source.spec, tuning)
+    name = backbone if isinstance(backbone, str) else None
+    asked = Asked("linear", layer, engine, precision, tuning.seed, False, True, follow_links, name)  # noqa: FBT003
     with PhotoReader() as reader, open_store(place) as store:
         read = partial(gather, reader=reader, progress=progress, files=store.files, rehash=rehash)
         with fabric.rank_zero_first(local=True):
@@ -149,6 +153,14 @@ def finetune(
                 model.save(target, report_html=page, extra_files={"skipped.csv": listed})
             forget()
     return model
+
+
+def _require_batch_norm(spec: BackboneSpec, tuning: Tuning) -> None:
+    if tuning.batch_norm == "trained" and spec.evaluates_only:
+        raise UsageError(
+            f"--batch-norm is 'trained'; {spec.name} runs in evaluation mode only, as all Keras networks do "
+            "here: leave it out, or take a network of torchvision or timm"
+        )
 
 
 def _tables(candidate: Candidate) -> tuple[FeatureTable, ...]:

@@ -178,7 +178,7 @@ def learning_curve(
         twice: train once more from scratch at the largest size with twice the steps, to see whether they
             were enough.
         output: an HTML file to write.
-        engine: "openvino" or "torch"; None: the one that is fastest here.
+        engine: "openvino", "torch" or "tensorflow"; None: the one that is fastest here.
         precision: "f32", "bf16" or "int8"; None: as `train` chooses.
         seed: of the held-out part, the draws, the random weights.
         follow_links: follow links that lead to other folders.

@@ -52,7 +52,7 @@ _THUMBNAIL = 160
 _BINS = 10
 _CLASSES_IN_TITLE = 4
 _PARTS = {"train", "training"}
-_OWN = "module"
+_OWN = ("module", "keras_model")
 
 
 def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
@@ -99,7 +99,7 @@ def _engine(run: Run) -> EngineFacts | None:
         return None
     agreement, comparison = facts.agreement, facts.comparison
     return EngineFacts(
-        name={"openvino": "OpenVINO"}.get(facts.name, facts.name),
+        name={"openvino": "OpenVINO", "tensorflow": "TensorFlow"}.get(facts.name, facts.name),
         precision=facts.precision,
         agreement="" if agreement is None else agreement_sentence(agreement.model_dump()),
         same_answers="" if comparison is None else comparison_sentence(comparison.model_dump()),
@@ -126,12 +126,15 @@ def _title(run: Run) -> str:
 
 def _command(run: Run, model: str) -> str:
     """Give what was asked, as a line that can be copied."""
-    if run.source.spec.framework == _OWN:
+    own = run.source.spec.framework in _OWN
+    if own and run.asked.backbone is None:
         verb = "train" if run.finetuning is None else "tasks.finetune.finetune"
         return f"headstart.{verb}({run.given.source!r}, backbone=…, output={model!r})  # in Python"
     asked, given = run.asked, run.given.source
     tuning = run.finetuning
     verb, backbone = ("train", run.source.spec.name) if tuning is None else ("finetune", tuning.start)
+    if own and asked.backbone is not None:  # a file: its path opens it, the name in the spec does not
+        backbone = asked.backbone
     words = ["headstart", verb, given, "-o", model, "--backbone", backbone]
     values = {
         "--test": None if run.apart is None else run.apart.source,

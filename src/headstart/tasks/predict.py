@@ -91,7 +91,7 @@ def predict(
         model: a trained `Model`, its folder, or the name of a network with classes of its own.
         files: a photo, a folder of photos, or several of them.
         top: how many classes to give probabilities for, at least 1.
-        engine: "openvino" or "torch"; None: the one that made the features the model was trained on.
+        engine: "openvino", "torch" or "tensorflow"; None: the one of the model's own features.
         precision: "f32", "bf16" or "int8"; None: likewise.
         follow_links: follow links that lead to other folders.
         rehash: read every photo again, also those that are known by their size and dates.

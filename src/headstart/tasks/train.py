@@ -71,7 +71,7 @@ def train(
             predictions are measured, and from 1,000 on a held-out fifth.
         head: "linear", "neighbours" or "prototypes" (works with one photo a class).
         layer: a layer reference; None: the backbone's default.
-        engine: "openvino" or "torch"; None: the one that is fastest here, by a short trial.
+        engine: "openvino", "torch" or "tensorflow"; None: the one that is fastest here, by a short trial.
         precision: "f32", "bf16" or "int8"; None: f32, or bf16 where its features agree with f32's.
         seed: of splits, 0 or more.
         refit: learn from a held-out fifth too, after measuring on it.
@@ -101,7 +101,8 @@ def train(
         (('blue', 'red'), 12)
     """
     began = time.monotonic()
-    asked = Asked(head, layer, engine, precision, seed, refit, weights, follow_links)
+    name = backbone if isinstance(backbone, str) else None
+    asked = Asked(head, layer, engine, precision, seed, refit, weights, follow_links, name)
     _check(asked, with_test=test is not None)
     photos = given_path(photos, "photos")
     test = None if test is None else given_path(test, "test")

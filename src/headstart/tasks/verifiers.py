@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from headstart.backbones.spec import POCKET
+from headstart.backbones.spec import KERAS_MODEL, POCKET
 from headstart.backbones.weights import WeightsStore
 from headstart.errors import HeadstartError, UsageError
 from headstart.heads.softmax import softmax
@@ -102,6 +102,7 @@ def candidates(network: Network, model: Model | None, home: Home) -> list[Candid
         return [
             Candidate(f"{space.backbone} on the same photos", _fitting(space, rows, model, home))
             for space, rows in rows_at_hand(model, home)
+            if not space.backbone.startswith(f"{KERAS_MODEL}:")  # its name alone opens no file
         ]
     if not network.ids:
         return []

@@ -15,6 +15,9 @@ from headstart.errors import BackboneError, UsageError, WeightsRefusedError
 from headstart.storage.home import Home
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from headstart.backbones.spec import OptionValue
     from headstart.backbones.weights import WeightsEntry
     from headstart.features.progress import Progress
 
@@ -129,29 +132,31 @@ def add_weights(
     *,
     backbone: str | None = None,
     tag: str | None = None,
+    options: Mapping[str, OptionValue] | None = None,
     home: str | Path | None = None,
 ) -> Added:
-    """Add a safetensors file, or the files that a manifest (.json) lists.
+    """Add a safetensors file or one of Keras's (.h5), or the files that a manifest (.json) lists.
 
     Args:
-        file: the safetensors file or the manifest.
+        file: the file or the manifest.
         backbone: the network that a single file is for.
         tag: a name for its weights: they load as BACKBONE@TAG.
+        options: arguments for the framework's constructor that the network was made with: {"alpha": 0.75}.
         home: the folder for weights; None: `HEADSTART_HOME` or the platform's.
 
     Raises:
         UsageError: a single file without `backbone`, a manifest with it, or a file that can't be read.
-        WeightsRefusedError: not safetensors, not finite, other weights have this name, or nothing of a
-            manifest could be added.
+        WeightsRefusedError: not safetensors or HDF5, not finite, or other weights have this name.
     """
     path, store = Path(file), WeightsStore(Home.find(home))
     if path.suffix != ".json":
         if backbone is None:
             raise UsageError(f"which network is {path.name} for? give --backbone NAME, and a --tag for it")
-        return Added((store.add_file(path, str(parse_name(backbone)), tag).backbone,), ())
-    if backbone is not None or tag is not None:
+        return Added((store.add_file(path, str(parse_name(backbone)), tag, options=options).backbone,), ())
+    if backbone is not None or tag is not None or options:
         raise UsageError(
-            "a manifest says itself which networks its files are for: leave --backbone and --tag out"
+            "a manifest says itself which networks its files are for: leave --backbone, --tag and --option "
+            "out"
         )
     report = store.add_manifest(path)
     return Added(tuple(entry.backbone for entry in report.added), report.skipped)

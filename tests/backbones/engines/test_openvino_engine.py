@@ -45,6 +45,10 @@ def rows_of(engine, some):
         pytest.param("regnet_y_400mf@random", "trunk_output.block2:mean", marks=pytest.mark.slow),
         pytest.param("vgg11@random", "classifier.3", marks=pytest.mark.slow),
         pytest.param("timm:mobilevit_xxs@random", None, marks=pytest.mark.slow),
+        pytest.param("keras:MobileNet@random", None, marks=pytest.mark.slow),
+        pytest.param("keras:MobileNetV2@random", "block_7_add", marks=pytest.mark.slow),
+        pytest.param("keras:EfficientNetB0@random", None, marks=pytest.mark.slow),
+        pytest.param("keras:ConvNeXtTiny@random", None, marks=pytest.mark.slow),
         pytest.param("timm:vit_tiny_patch16_224@random", None, marks=pytest.mark.slow),
     ],
 )

@@ -12,15 +12,17 @@ from headstart.pixels.attacks.goal import Goal
 from headstart.pixels.network import Seen, of_backbone
 from headstart.pixels.steps import MomentumSteps
 from headstart.testing import tiny_backbone
+from tests.backbones.keras.nets import tiny_keras_backbone
 from tests.pixels.attacks.linear_network import LinearNetwork, linear_world
 
 NORMS = ("linf", "l2")
 WALKS = ("fgsm", "pgd", "momentum")
 
 
-@pytest.fixture(scope="module")
-def network():
-    return of_backbone(tiny_backbone(classes=("cat", "dog", "fish")))
+@pytest.fixture(scope="module", params=["torch", pytest.param("keras", marks=pytest.mark.slow)])
+def network(request):
+    tiny = tiny_backbone if request.param == "torch" else tiny_keras_backbone
+    return of_backbone(tiny(classes=("cat", "dog", "fish")))
 
 
 @pytest.fixture(scope="module")

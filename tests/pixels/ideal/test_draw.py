@@ -15,15 +15,17 @@ from headstart.pixels.network import of_backbone
 from headstart.pixels.objectives import total_variation
 from headstart.report.sheet import png
 from headstart.testing import tiny_backbone
+from tests.backbones.keras.nets import tiny_keras_backbone
 
 CLASSES = ("cat", "dog", "elk")
 METHODS = sorted(RECIPES)
 
 
-def network():
+def network(kind="torch"):
     """Its logits are as steep as those of a network that has learned something."""
-    backbone = tiny_backbone(classes=CLASSES)
-    backbone.module.classifier.weight.data *= 300
+    backbone = (tiny_backbone if kind == "torch" else tiny_keras_backbone)(classes=CLASSES)
+    classifier = backbone.module.classifier
+    (classifier.weight if kind == "torch" else classifier.kernel).data *= 300
     return of_backbone(backbone)
 
 
@@ -50,9 +52,10 @@ def with_batch_norm():
     )
 
 
+@pytest.mark.parametrize("kind", ["torch", pytest.param("keras", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("method", METHODS)
-def test_the_class_is_driven_and_the_picture_is_one(method):
-    asked = network()
+def test_the_class_is_driven_and_the_picture_is_one(method, kind):
+    asked = network(kind)
     for index in range(len(CLASSES)):
         made = draw(asked, Wanted(index=index), choose_recipe(method, steps=30))
         start = draw(asked, Wanted(index=index), choose_recipe(method, steps=0))

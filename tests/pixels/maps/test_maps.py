@@ -19,6 +19,7 @@ ADAPTERS = [
     "torchvision:squeezenet1_1@random",
     pytest.param("timm:vit_tiny_patch16_224@random", marks=pytest.mark.slow),
     pytest.param("timm:swin_tiny_patch4_window7_224@random", marks=pytest.mark.slow),
+    pytest.param("keras:MobileNetV2@random", marks=pytest.mark.slow),
     "own",
 ]
 

@@ -53,6 +53,7 @@ def test_no_gradient_at_all():
     assert check_gradients(cut, PHOTOS, BRIGHT).raised
 
 
+@pytest.mark.slow
 def test_an_answer_that_nothing_changes():
     assert "a very large epsilon does not suffice" in raised(planted.stubborn())
 

@@ -10,6 +10,7 @@ from headstart.backbones.engines.engine import ANY, EngineChoice, EngineName, Pr
 from headstart.backbones.engines.openvino_engine import OpenVinoEngine
 from headstart.backbones.engines.plan import EnginePlan, recall, remember
 from headstart.backbones.engines.runtime import has_bf16, has_openvino
+from headstart.backbones.engines.tensorflow_engine import TensorFlowEngine, on_tensorflow, require_suited
 from headstart.backbones.engines.torch_engine import CPU, CUDA, TorchEngine, has_cuda
 from headstart.backbones.engines.trial import PHOTOS, Candidate, try_engines
 from headstart.backbones.spec import OWN
@@ -73,6 +74,9 @@ def choose_engine(source: FeatureSource, home: Home, asked: EngineChoice, pictur
         >>> chosen.plan.engine, chosen.plan.agreement.photos
         ('openvino', 1)
     """
+    require_suited(source, asked.engine, asked.precision)
+    if on_tensorflow(source):
+        return _built(source, home, EnginePlan("tensorflow", "f32"))
     if source.spec.framework == OWN and asked == ANY:
         return _built(source, home, EnginePlan("torch", "f32"))
     plan = recall(source, home, asked)
@@ -102,6 +106,7 @@ def the_engine(
     Raises:
         UsageError: this machine does not have it, or the network was never quantised in this home.
     """
+    require_suited(source, engine, precision)
     _require_possible(EngineChoice(engine, precision))
     on_card = engine == "torch" and device == CUDA and has_cuda()
     return _engine(source, home, engine, precision, CUDA if on_card else CPU)
@@ -177,6 +182,8 @@ def _built(source: FeatureSource, home: Home, plan: EnginePlan) -> Chosen:
 def _engine(
     source: FeatureSource, home: Home | None, engine: EngineName, precision: Precision, device: str
 ) -> Engine:
+    if engine == "tensorflow":
+        return TensorFlowEngine(source)
     if engine == "torch":
         return TorchEngine(source, precision=precision, device=device)
     if precision != "int8":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-EngineName = Literal["openvino", "torch"]
+EngineName = Literal["openvino", "torch", "tensorflow"]
 Precision = Literal["f32", "bf16", "int8"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -52,7 +52,7 @@ class EngineChoice:
         EngineChoice(engine='torch', precision=None)
         >>> EngineChoice.checked("onnx", None)
         Traceback (most recent call last):
-        headstart.errors.UsageError: --engine is 'onnx'; expected one of openvino, torch
+        headstart.errors.UsageError: --engine is 'onnx'; expected one of openvino, torch, tensorflow
     """
 
     engine: EngineName | None = None

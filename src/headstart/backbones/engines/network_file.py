@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import tempfile
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from headstart.backbones.engines.parts import read_parts, write_parts
-from headstart.backbones.engines.runtime import converter, core, openvino
+from headstart.backbones.engines.runtime import core, openvino
 from headstart.backbones.releases import release
 from headstart.errors import BackboneError, HeadstartError, StorageError
 
@@ -84,19 +83,13 @@ def convert(source: FeatureSource) -> NetworkFile:
     Raises:
         BackboneError: the network does something that can't be written down.
     """
-    import torch
-
     from headstart.backbones.base import dummy_photo
+    from headstart.backbones.engines.translate import translate
 
     photo = dummy_photo(source.spec.preprocessing)
-    package = openvino()
+    openvino()  # where it is not installed, that is said before anything is built
     try:
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # tracing remarks on each shape that is fixed from here on
-            module = source.backbone.to_module(source.layer)
-            traced = torch.jit.trace(module, photo, check_trace=False)  # type: ignore[no-untyped-call]
-            model = converter()(traced, input=[package.PartialShape(list(photo.shape))])
-        return write_down(model)
+        return write_down(translate(source.backbone.to_module(source.layer), photo))
     except (HeadstartError, MemoryError):  # of this machine, not of the network: the next run may do better
         raise
     except Exception as fault:

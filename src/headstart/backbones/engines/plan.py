@@ -32,7 +32,7 @@ class EnginePlan:
     """What runs a network on this machine, and what the trial saw.
 
     Attributes:
-        engine: "openvino" or "torch".
+        engine: "openvino", "torch" or "tensorflow".
         precision: "f32", "bf16" or "int8".
         device: "cpu" or "cuda".
         agreement: of its rows with torch's in f32; None where nothing was compared.

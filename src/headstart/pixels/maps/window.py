@@ -42,6 +42,7 @@ def window(module: nn.Module, layer: str, layout: Layout) -> Iterator[nn.Module]
         seen = layout.tensor(glass(layout.maps(given)), given).clone()
         return _put_back(result, given, seen)
 
+    passes.thread = thread  # type: ignore[attr-defined]  # for `heard_here`
     handle = module.get_submodule(layer).register_forward_hook(passes)
     try:
         yield glass

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headstart.backbones.registry import parse_name
-from headstart.backbones.spec import OWN, RANDOM
+from headstart.backbones.spec import KERAS_MODEL, OWN, RANDOM
 from headstart.backbones.weights import WeightsStore
 from headstart.errors import HeadstartError, UsageError
 from headstart.tasks.baselines import RAW_PIXELS, is_raw_pixels, raw_pixels
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from headstart.storage.home import Home
 
 _FLOAT32 = 4  # bytes
+_OWN = (f"{OWN}:", f"{KERAS_MODEL}:")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ class Candidate:
     def is_floor(self) -> bool:
         """Whether it is no network at all, but the raw pixels."""
         return self.name == RAW_PIXELS
+
+    @property
+    def file(self) -> str:
+        """The path that was given for it, where it is a file."""
+        is_file = isinstance(self.given, str) and self.name.startswith(f"{KERAS_MODEL}:")
+        return str(self.given) if is_file else ""
 
     def open(self, progress: Progress | None = None) -> FeatureSource:
         """Give a source of its own, so that what one stage has loaded goes when the stage is over."""
@@ -126,7 +133,7 @@ def _megabytes(spec: BackboneSpec, home: Home) -> float:
 def _each_once(found: Sequence[Candidate]) -> list[Candidate]:
     first: dict[str, Candidate] = {}
     for each in found:
-        if first.setdefault(each.name, each).given is not each.given and each.name.startswith(f"{OWN}:"):
+        if first.setdefault(each.name, each).given is not each.given and each.name.startswith(_OWN):
             raise UsageError(f"two networks are called {each.name}; give each a name of its own")
     return list(first.values())
 

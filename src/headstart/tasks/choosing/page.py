@@ -59,15 +59,13 @@ def next_step(found: Comparison) -> str:
     """The command that trains on what was chosen; "" where no network was."""
     if found.chosen is None or found.chosen.is_floor:
         return ""
-    return (
-        f"headstart train {shell_word(found.source)} -o MODEL --backbone {shell_word(found.chosen.backbone)}"
-    )
+    return f"headstart train {shell_word(found.source)} -o MODEL --backbone {shell_word(found.chosen.word)}"
 
 
 def command_of(found: Comparison) -> str:
     """The command that compares the same again."""
     words = ["headstart", "choose", found.source]
-    words += ["--backbones", ",".join(row.backbone for row in found.networks)]
+    words += ["--backbones", ",".join(row.word for row in found.networks)]
     budget = found.budget
     words += [] if budget.milliseconds is None else ["--budget-ms", f"{budget.milliseconds:g}"]
     words += [] if budget.megabytes is None else ["--budget-mb", f"{budget.megabytes:g}"]

@@ -44,6 +44,7 @@ class Ranked:
         scores: LogME and H-score, where they are shown.
         computed: photos that went through it in this run.
         reused: photos whose rows were kept from before.
+        file: the path that opens it, where it is a file; then its name alone does not.
     """
 
     backbone: str
@@ -63,6 +64,12 @@ class Ranked:
     scores: Mapping[str, float] | None = None
     computed: int = 0
     reused: int = 0
+    file: str = ""
+
+    @property
+    def word(self) -> str:
+        """What `--backbone` takes for it."""
+        return self.file or self.backbone
 
     @property
     def accuracy(self) -> float:
@@ -149,6 +156,7 @@ def _row(each: Candidate, verdict: Verdict, work: Work, budget: Budget) -> Ranke
         scores=work.scores.get(each.name),
         computed=computed,
         reused=work.photos[each.name] - computed,
+        file=each.file,
     )
 
 

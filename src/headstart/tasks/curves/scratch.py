@@ -82,6 +82,8 @@ def why_not(spec: BackboneSpec, sizes: Sequence[int], *, wanted: bool) -> str:
         return "it was left out (--no-scratch)"
     if spec.framework == OWN:
         return f"{spec.name} is a network of your own: only you can build it again with random weights"
+    if spec.evaluates_only:
+        return f"{spec.name} runs in evaluation mode only, and its batch norm has to learn from nothing too"
     if not sizes:
         return f"every size comes to more than {MOST_PHOTOS:,} photos, which would take hours here"
     return ""
