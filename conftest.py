@@ -1,11 +1,20 @@
 """What the whole suite shares: Keras runs on torch, and the tests that load it run in one process."""
 
 import os
+import sys
+from importlib.util import find_spec
 
 import pytest
 
 # Keras fixes its backend when it is imported; what runs on TensorFlow has a process of its own.
 os.environ.setdefault("KERAS_BACKEND", "torch")
+
+if find_spec("absl"):
+    # TensorFlow's logger keeps the stream that was pytest's when it was imported, and the log settings of
+    # adversarial-robustness-toolbox have it closed: pytest then could not capture any more.
+    from absl import logging
+
+    logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in its own hook
