@@ -204,7 +204,8 @@ def test_mobilenet_is_ranked_over_squeezenet_over_raw_pixels(tmp_path, capsys):
     assert run(["weights", "add", f"{ASSETS}/weights/manifest.json", "--home", str(home)]) == 0
     capsys.readouterr()
     photos = Path(ASSETS, "data", "pets-37")
-    assert run(["choose", str(photos), "--home", str(home), "--json"]) == 0
+    names = "timm:mobilenetv2_100@slim,torchvision:squeezenet1_1@zoo,pocket"
+    assert run(["choose", str(photos), "--backbones", names, "--home", str(home), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     order = [row["backbone"] for row in facts["ranking"]]
     assert order[0] == facts["chosen"] == "timm:mobilenetv2_100@slim"

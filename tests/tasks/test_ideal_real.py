@@ -34,7 +34,7 @@ def test_another_network_recognises_it(home, name):
     made = ideal_image(SQUEEZENET, name, steps=48, home=home)
 
     assert made.probability >= 0.9
-    assert MOBILENET in made.verifiers
+    assert {MOBILENET, "keras:MobileNetV2@slim"} & made.verifiers.keys()  # twins: one of them is enough
     assert best_rank(made) <= 10
     assert ("pocket" in made.verifiers) == (name == "Egyptian cat")  # pocket knows no zebra
     assert made.adversarial_texture is False

@@ -26,6 +26,7 @@ EPSILON, STEPS = 0.1 / 255, 5
 SIZE = EPSILON / 3
 
 
+@pytest.mark.exhaustive
 def test_robust_accuracy_is_that_of_secml_torch(tmp_path):
     with quiet():
         pgd = pytest.importorskip("secmlt.adv.evasion.pgd")
