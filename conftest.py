@@ -17,9 +17,11 @@ if find_spec("absl"):
     logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in its own hook
+@pytest.hookimpl(tryfirst=True)  # before others choose by marks and groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what needs Keras to one worker (`--dist loadgroup`): loading it takes seconds."""
+    """Give what loads Keras to one worker, for that takes seconds, and take whole tasks for slow."""
     for item in items:
         if "keras" in item.nodeid.lower():
             item.add_marker(pytest.mark.xdist_group("keras"))
+        if isinstance(item, pytest.DoctestItem) and "headstart/tasks/" in item.nodeid:
+            item.add_marker(pytest.mark.slow)  # a training, an attack: each has fast tests of its own
