@@ -21,8 +21,8 @@ from headstart.backbones.choose import choose_layer
 from headstart.backbones.keras.network import KerasNetwork
 from headstart.backbones.keras.preprocess import colours_of
 from headstart.backbones.keras.publication import IMAGENET, no_memory_for_weights, nothing_loaded
-from headstart.backbones.keras.runtime import KERAS, keras, usual_settings
-from headstart.backbones.spec import RANDOM, Preprocessing
+from headstart.backbones.keras.runtime import keras, usual_settings
+from headstart.backbones.spec import KERAS, RANDOM, Preprocessing
 from headstart.backbones.state import load_tensors
 from headstart.backbones.trace import trace
 from headstart.errors import BackboneError

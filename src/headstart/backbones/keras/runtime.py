@@ -11,13 +11,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from headstart.backbones.spec import KERAS
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-KERAS = "keras"
-"""The framework's name, and that of its extra."""
 
 TORCH, TENSORFLOW = "torch", "tensorflow"
 _VARIABLE = "KERAS_BACKEND"
