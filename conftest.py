@@ -16,12 +16,15 @@ if find_spec("absl"):
 
     logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
+# Trainings, attacks, every network: `make check-fast` has the unit tests of their parts.
+WHOLE = ("headstart/tasks/", "tests/tasks/", "tests/contracts/")
+
 
 @pytest.hookimpl(tryfirst=True)  # before others choose by marks and groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give what loads Keras to one worker, for that takes seconds, and take whole tasks for slow."""
+    """Give what loads Keras to one worker, for that takes seconds; whole tasks and contracts are slow."""
     for item in items:
         if "keras" in item.nodeid.lower():
             item.add_marker(pytest.mark.xdist_group("keras"))
-        if isinstance(item, pytest.DoctestItem) and "headstart/tasks/" in item.nodeid:
-            item.add_marker(pytest.mark.slow)  # a training, an attack: each has fast tests of its own
+        if any(folder in item.nodeid for folder in WHOLE):
+            item.add_marker(pytest.mark.slow)
