@@ -17,7 +17,7 @@ endif
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1
 
 .PHONY: demo test test-exhaustive check-fast lint types imports format benchmark-backbones benchmark-embed benchmark-start \
-	benchmark-scale benchmark-head benchmark-pixels benchmark-choose benchmark-keras benchmark-finetune benchmark-tuning peers pocket clean
+	benchmark-scale benchmark-head benchmark-pixels benchmark-choose benchmark-keras benchmark-finetune benchmark-tuning benchmark-unknown benchmark-ask benchmark-doctor benchmark-learn peers pocket clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -84,6 +84,18 @@ benchmark-finetune: $(READY)   ## A network's last part on kept activations besi
 
 benchmark-tuning: $(READY)   ## What fine-tuning gains over its linear head, what the gate refuses, what a start is worth
 	$(BIN)/python benchmarks/tuning.py
+
+benchmark-ask: $(READY)   ## Labels that `ask` saves against random choice on three data sets, beside other rules
+	$(BIN)/python benchmarks/ask.py
+
+benchmark-unknown: $(READY)   ## Scores that tell photos of nothing learned from one's own: AUROC and shares caught
+	$(BIN)/python benchmarks/unknown.py
+
+benchmark-learn: $(READY)   ## Corrections taken in by models of 1,000 and 10,000 photos, and undone: seconds
+	$(BIN)/python benchmarks/learn.py
+
+benchmark-doctor: $(READY)   ## Labels that were changed on purpose: how many doctor finds, how many of its findings hold up
+	$(BIN)/python benchmarks/doctor.py
 
 benchmark-keras: $(READY)   ## Keras's networks on torch and on TensorFlow beside Keras itself: milliseconds
 	$(BIN)/python benchmarks/keras_backends.py

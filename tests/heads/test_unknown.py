@@ -66,8 +66,9 @@ def test_without_a_single_distance_nothing_is_called_unknown():
     assert not novelty.unknown(np.array([[-1.0, 0.0], [0.0, -1.0], [0.0, 0.0]])).any()
 
 
-def test_the_threshold_is_the_95th_percentile():
-    assert fit_novelty(np.eye(2), np.linspace(0, 1, 101)).threshold == pytest.approx(0.95)
+def test_the_threshold_is_the_conformal_quantile():
+    assert fit_novelty(np.eye(2), np.linspace(0, 1, 99)).threshold == pytest.approx(94 / 98)
+    assert fit_novelty(np.eye(2), np.linspace(0, 1, 99), false_alarms=0.5).threshold == pytest.approx(0.5)
 
 
 def test_a_row_of_zeros_is_far_from_everything():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import sys
 import unicodedata
 
 import pytest
@@ -234,3 +235,24 @@ class TestNamesInTables:
         got = next((photo.label for photo in found.photos if photo.name == "1.jpg"), "")
         assert got == expected
         assert set(found.classes) == {"a", "b", expected} - {""}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other file systems refuse such names")
+def test_a_table_of_our_own_gives_back_what_was_written(place):
+    """One with a column sha256 was saved by headstart: guards are taken off, bytes of names stay bytes."""
+    (place / "1.jpg").rename(place / os.fsdecode(b"caf\xe9.jpg"))
+    header, rows = b'"path","label","sha256"\r\n', b'"caf\xe9.jpg","\'=bad",""\r\n"2.jpg","\'\'=bad",""\r\n'
+    found = read(place, header + rows)
+
+    assert {os.fsencode(photo.name): photo.label for photo in found.photos} == {
+        b"caf\xe9.jpg": "=bad",
+        b"2.jpg": "'=bad",
+    }
+    assert not found.skipped
+    assert not any("UTF-8" in note for note in found.notes)
+
+
+def test_a_table_of_others_is_taken_at_its_word(place):
+    found = read(place, "path,label\n1.jpg,'=bad\n2.jpg,dog\n")
+
+    assert found.classes == ("'=bad", "dog")

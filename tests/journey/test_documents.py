@@ -25,6 +25,8 @@ def world(tmp_path_factory):
     write_photos(folder / "other-photos", ("cat", "dog"), each=3, side=56)
     write_photos(folder, ("holiday",), each=2)
     (folder / "one-more.jpg").write_bytes(jpeg(fake_photo(0, 99)))
+    # As a catalogue's page saves it.
+    (folder / "corrections.csv").write_text("path,label\nholiday/0.jpg,fox\n")
     network = torchvision.models.mobilenet_v2(weights=None)
     save_file(
         {name: value.contiguous() for name, value in network.state_dict().items()},

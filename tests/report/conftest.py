@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from headstart.report.catalogue import render_catalogue
 from headstart.report.facts import (
     BackboneFacts,
     ClassFacts,
@@ -21,6 +22,7 @@ from headstart.report.facts import (
 )
 from headstart.report.page import render
 from headstart.report.thumbnails import thumbnail
+from tests.report.catalogues import a_catalogue, a_photo, write_thumbnails
 
 VOID = {"meta", "img", "br", "wbr", "hr", "input", "link"}
 
@@ -146,7 +148,9 @@ def build_facts(labels=("cat", "dog"), confusion=((97, 3), (2, 98)), **changes):
         ],
         "notes": ["cat/12.jpg and cat/77.jpg are the same photo."],
         "measured": build_measured(labels, confusion) if confusion is not None else None,
-        "unknown": UnknownFacts(photos=400, threshold=0.4123),
+        "unknown": UnknownFacts(
+            photos=400, threshold=1.4123, score="the distance", false_alarms=0.05, low=0.03, high=0.07
+        ),
         "effort": EffortFacts(
             computed=480, reused=16, features_seconds=12.0, head_seconds=0.83, total_seconds=74.9
         ),
@@ -196,3 +200,63 @@ def parse():
 def read():
     """Renders facts and parses the page."""
     return lambda given: Page(render(given))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from tests.report.test_browser import CHROMIUM, QUIET
+
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, tmp_path):
+    """Opens a catalogue; the tab knows what it asked for or complained of."""
+    contexts = []
+
+    def go(facts, *, before=None, width=1280, height=900, **options):
+        write_thumbnails(facts.photos, tmp_path / "thumbnails")
+        file = tmp_path / "index.html"
+        file.write_text(render_catalogue(facts), encoding="utf-8")
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.set_default_timeout(5000)
+        tab.heard = []
+        tab.on("console", lambda message: tab.heard.append(message.text))
+        tab.on("pageerror", lambda error: tab.heard.append(str(error)))
+        tab.on("request", lambda asked: tab.heard.append(asked.url) if is_foreign(asked.url) else None)
+
+        def is_foreign(url):
+            ours = url.startswith((tmp_path.as_uri() + "/thumbnails/", "blob:"))
+            return not ours and url != file.as_uri()
+
+        if before:
+            tab.add_init_script(before)
+        tab.goto(file.as_uri())
+        return tab
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def pets():
+    return a_catalogue(
+        [
+            a_photo(0, share=0.5, state="unsure", one_of=["cat", "dog"]),
+            a_photo(1, label="dog", others=("cat", "hamster"), share=0.95),
+            a_photo(2, share=0.4, state="unknown", strangeness=1.4),
+            a_photo(3, copies=0, name="b.jpg"),
+            a_photo(3, copies=0, name="a/c.jpg"),
+            a_photo(5, was="dog", alike=0),
+            a_photo(6, alike=0, added=2),
+            a_photo(7, why="unlike all others"),
+        ],
+        order="age",
+    )

@@ -35,7 +35,7 @@ def test_the_headline_is_the_answer_with_its_interval_and_photos(facts, read):
         "15 bins of equal width",
         "before 71.2 % 50.1 % 9",
         "after 96.2 % 99.1 % 183",
-        "further than 0.4123 (cosine distance)",
+        "where the distance comes to more than 1.41",
         "cat 148 100 98.0 % 97.0 %",  # photos, measured, precision, recall
         "dog 148 100 97.0 % 98.0 %",
         "cat 97 3",  # the confusion's rows
@@ -90,7 +90,7 @@ def test_without_a_measurement_it_says_so_and_prints_no_figure(facts, read):
     assert "Not measured One photo a class leaves none." in page.text
     assert "interval" not in page.text
     assert "Recall" not in page.text
-    assert "further than 0.4123" in page.text
+    assert "comes to more than 1.41" in page.text
     assert not page.unbalanced
 
 

@@ -14,7 +14,7 @@ from headstart.model.model import load_model
 from headstart.tasks.finetune import finetune
 from headstart.tasks.predict import predict
 from headstart.tasks.train import training_json
-from headstart.testing import tiny_backbone, write_photos
+from headstart.testing import jpeg, tiny_backbone, write_photos
 
 pytestmark = pytest.mark.slow
 
@@ -326,3 +326,39 @@ def test_a_damaged_checkpoint_is_passed_over_and_said(world, undisturbed, tmp_pa
     assert said in model.training.notes
     assert said in (tmp_path / "model" / "report.html").read_text()
     assert tensors(model) == tensors(undisturbed)
+
+
+@pytest.fixture(scope="module")
+def noisy(tmp_path_factory):
+    """Photos whose classes are hard to tell, and others of the same kind that nothing learns from."""
+    place = tmp_path_factory.mktemp("noisy")
+    random = np.random.default_rng(0)
+    for part, each in (("photos", 60), ("more", 60)):
+        for code, label in enumerate(("left", "right")):
+            folder = place / part / label
+            folder.mkdir(parents=True)
+            for number in range(each):
+                colour = random.normal([110 + 30 * code, 120, 130], 30)
+                pixels = random.normal(colour, 50, size=(32, 32, 3))
+                (folder / f"{number}.jpg").write_bytes(jpeg(pixels.clip(0, 255).astype(np.uint8)))
+    return place
+
+
+def test_photos_that_were_never_seen_are_hardly_called_unknown(noisy):
+    """What is promised is set on photos that neither head nor network has learned from."""
+    hard = {"epochs": 3, "part": "whole", "learning_rate": 0.03, "blend": False, "colour": 0.0}
+    model = tuned(noisy, gate=False, false_alarms=0.1, coverage=0.8, **hard)
+    assert (model.novelty.photos, model.novelty.false_alarms, model.sets.coverage) == (24, 0.1, 0.8)
+    assert model.training.unknown.photos == model.training.accuracy.photos
+    answers = predict(model, noisy / "more", home=noisy / "home")
+    assert len(answers) == 120
+    unknown = np.mean([each.unknown for each in answers])
+    held = np.mean([each.file.split("/")[-2] in each.one_of for each in answers])
+    assert unknown <= model.training.unknown.high
+    assert held >= model.training.sets.measured.low
+
+
+def test_promises_that_cannot_be_made_stop_before_any_work(noisy, tmp_path):
+    with pytest.raises(UsageError, match="--coverage is 1"):
+        finetune(noisy / "photos", backbone=tiny_backbone(), home=tmp_path / "home", coverage=1.0)
+    assert not (tmp_path / "home").exists()

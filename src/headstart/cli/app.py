@@ -22,16 +22,21 @@ def _version() -> str:
 
 def build_app() -> App:
     """Build the command line; heavy libraries load only in the verb that needs them."""
+    from headstart.cli.ask import ask
     from headstart.cli.attack import attack
     from headstart.cli.backbones import backbones
+    from headstart.cli.catalogue import catalogue
     from headstart.cli.choose import choose
     from headstart.cli.demo import demo
+    from headstart.cli.doctor import doctor
     from headstart.cli.embed import embed
     from headstart.cli.evaluate import evaluate
     from headstart.cli.explain import explain
     from headstart.cli.features import features
     from headstart.cli.finetune import finetune
+    from headstart.cli.forget import forget
     from headstart.cli.ideal import ideal
+    from headstart.cli.learn import learn
     from headstart.cli.learning_curve import learning_curve
     from headstart.cli.maps import maps
     from headstart.cli.port import port
@@ -54,6 +59,11 @@ def build_app() -> App:
         train,
         finetune,
         predict,
+        catalogue,
+        learn,
+        forget,
+        ask,
+        doctor,
         evaluate,
         embed,
         choose,

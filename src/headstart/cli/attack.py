@@ -108,13 +108,14 @@ def attack(
 def lines(attacked: Attacked) -> Iterator[str]:
     """What people read."""
     from headstart.cli.output import percent
+    from headstart.cli.predict import UNKNOWN
     from headstart.pixels.attacks.settings import show_epsilon
 
     yield f"before: {attacked.before.label} {percent(attacked.before.probability)}"
     yield (
         f"after:  {attacked.after.label} {percent(attacked.after.probability)}"
         + _of_target(attacked)
-        + (" - unlike any training photo" if attacked.after.unknown else "")
+        + (f" - {UNKNOWN}" if attacked.after.unknown else "")
     )
     held = "holds" if attacked.survives_jpeg else "does not hold"
     if attacked.success:

@@ -110,6 +110,8 @@ def finetune(
     backbone: Annotated[str, Parameter(alias="-b")] = POCKET,
     test: str | None = None,
     gate: bool = True,
+    false_alarms: float = 0.05,
+    coverage: float = 0.9,
     layer: str | None = None,
     seed: int = 0,
     follow_links: Annotated[bool, SWITCH] = False,
@@ -127,6 +129,8 @@ def finetune(
         backbone: The pretrained network to start from (see "train").
         test: Photos to measure on, never trained on; without them a fifth of PHOTOS is held out.
         gate: Keep the linear head where the fine-tuned network is not better on validation photos.
+        false_alarms: Share of photos of your own classes that may be called unknown.
+        coverage: Share of photos for which the classes that an answer names must hold the right one.
         layer: Put the head on this layer instead of the default (see "backbones show").
         seed: Decides which photos are held out, their views, their order, dropout.
         follow_links: Follow links that lead to other folders.
@@ -148,6 +152,8 @@ def finetune(
         layer=layer,
         tuning=Tuning(**{**asdict(what), **asdict(how), **off, **rate, "seed": seed}),
         gate=gate,
+        false_alarms=false_alarms,
+        coverage=coverage,
         engine=running.engine,
         precision=running.precision,
         follow_links=follow_links,

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 UNUSABLE = 2
 """The exit code of wrong use and unusable input."""
@@ -46,6 +46,26 @@ def printable(text: str, encoding: str | None = None) -> str:
 
 def _escape(letter: str) -> str:
     return letter.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def skipped_lines(facts: Mapping[str, Any], named: int = 5) -> list[str]:
+    """Write how many files could not be used, for which reasons, and the first of them.
+
+    Args:
+        facts: with `skipped` ({files, reasons}) and `skipped_files` (file and detail of each).
+        named: how many to name.
+
+    Example:
+        >>> skipped_lines({"skipped": {"files": 1, "reasons": {"empty": 1}},
+        ...     "skipped_files": [{"file": "a.jpg", "detail": "it has no bytes"}]})
+        ['1 could not be used: 1 empty', '  a.jpg: it has no bytes']
+    """
+    skipped = facts["skipped"]
+    if not skipped["files"]:
+        return []
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped["reasons"].items())
+    shown = [f"  {each['file']}: {each['detail']}" for each in facts["skipped_files"][:named]]
+    return [f"{skipped['files']:,} could not be used: {reasons}", *shown]
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     from headstart.tasks.predict import Prediction
 
+_NAMED = 5
+UNKNOWN = "unknown: unlike your classes, or torn between them"
+"""Distance and doubt count together, so a photo like many that were learned may be unknown too."""
+
 
 def predict(
     model: str,
@@ -72,7 +76,9 @@ def line_of(each: Prediction) -> str:
     Example:
         >>> from headstart.tasks.predict import Prediction
         >>> line_of(Prediction("a.jpg", "cat", {"cat": 0.9, "dog": 0.1}, unknown=True))
-        'a.jpg: cat 90.0 %, dog 10.0 % - unlike any training photo'
+        'a.jpg: cat 90.0 %, dog 10.0 % - unknown: unlike your classes, or torn between them'
+        >>> line_of(Prediction("a.jpg", "cat", {"cat": 0.6}, one_of=("cat", "dog", "elk")))
+        'a.jpg: cat 60.0 % - unsure: cat, dog or elk'
         >>> line_of(Prediction("b.jpg", error="empty: it has no bytes"))
         'b.jpg: not used, empty: it has no bytes'
     """
@@ -81,4 +87,15 @@ def line_of(each: Prediction) -> str:
     if each.error is not None:
         return f"{each.file}: not used, {each.error}"
     answers = ", ".join(f"{label} {percent(share)}" for label, share in each.probabilities.items())
-    return f"{each.file}: {answers}" + (" - unlike any training photo" if each.unknown else "")
+    return f"{each.file}: {answers}{_caution(each)}"
+
+
+def _caution(each: Prediction) -> str:
+    if each.unknown:
+        return f" - {UNKNOWN}"
+    if each.state != "unsure" or each.one_of is None:
+        return ""
+    names = list(each.one_of)
+    if len(names) <= _NAMED:
+        return f" - unsure: {', '.join(names[:-1])} or {names[-1]}"
+    return f" - unsure: one of {len(names)} classes"

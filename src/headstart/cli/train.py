@@ -26,6 +26,9 @@ def train(
     seed: int = 0,
     refit: Annotated[bool, SWITCH] = False,
     weights: bool = True,
+    unknown: str | None = None,
+    false_alarms: float = 0.05,
+    coverage: float = 0.9,
     follow_links: Annotated[bool, SWITCH] = False,
     rehash: Annotated[bool, SWITCH] = False,
     running: Running = RUNNING,
@@ -44,6 +47,10 @@ def train(
         seed: Decides which photos are held out, and nothing else that you could notice.
         refit: From 1,000 photos on: learn from the held-out fifth too, after measuring.
         weights: Keep the backbone's weights in the model folder, or only their digest.
+        unknown: A folder of photos of nothing that is to be learned: never trained on, they measure how many
+            such photos the model calls unknown.
+        false_alarms: Share of photos of your own classes that may be called unknown.
+        coverage: Share of photos for which the classes that an answer names must hold the right one.
         follow_links: Follow links that lead to other folders.
         rehash: Read every photo again, also those known by their size and dates.
     """
@@ -60,6 +67,9 @@ def train(
         seed=seed,
         refit=refit,
         weights=weights,
+        unknown=unknown,
+        false_alarms=false_alarms,
+        coverage=coverage,
         follow_links=follow_links,
         rehash=rehash,
         engine=running.engine,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from headstart.features.compute import Computation
+    from headstart.features.compute import Outcome
+    from headstart.features.key import FeatureSpace
+    from headstart.features.store import FeatureStore
     from headstart.images.photo import Hashed
 
 _OF_THE_FILE = {
@@ -29,6 +31,21 @@ _OF_THE_FILE = {
 """Reasons that concern one file and not what identical files contain."""
 
 
+class Work(Protocol):
+    """What turns photos into kept rows: a network's `Computation`, or something that measures pixels."""
+
+    @property
+    def store(self) -> FeatureStore:
+        """Where rows are kept."""
+
+    @property
+    def space(self) -> FeatureSpace:
+        """What the rows depend on."""
+
+    def run(self, photos: Sequence[Hashed]) -> Outcome:
+        """Compute and keep a row for each photo, with distinct contents."""
+
+
 class Filling:
     """One row for each distinct content, read from the store or computed and then read from the store.
 
@@ -38,7 +55,7 @@ class Filling:
         computed: SHA-256 of the contents whose rows were computed.
     """
 
-    def __init__(self, hashed: Sequence[Hashed], width: int, work: Computation) -> None:
+    def __init__(self, hashed: Sequence[Hashed], width: int, work: Work) -> None:
         self.skipped: list[Skipped] = []
         self.notes: list[str] = []
         self.computed: set[str] = set()

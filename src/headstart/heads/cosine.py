@@ -9,6 +9,8 @@ found best by plain cosine too (41 % against 9-33 %, MobileNetV2).
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,7 +63,11 @@ class CosineIndex:
 
     def __init__(self, rows: NDArray[np.floating]) -> None:
         self.rows = np.asarray(rows)
-        self._units = unit(rows, np.float32)
+
+    @cached_property
+    def _units(self) -> NDArray[np.floating]:
+        """Made when the first search needs them: a model that is only saved needs none."""
+        return unit(self.rows, np.float32)
 
     def nearest(self, rows: NDArray[np.floating], k: int = 1) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """The k nearest rows of the index to each row given.

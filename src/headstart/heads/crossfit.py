@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headstart.errors import UsageError
-from headstart.heads.estimator import HeadClassifier
+
+if TYPE_CHECKING:  # it brings scikit-learn along, which takes a second to load
+    from headstart.heads.estimator import HeadClassifier
 
 
 @dataclass(frozen=True)

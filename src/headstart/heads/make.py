@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from headstart.errors import UsageError
-from headstart.heads.estimator import HeadClassifier
+
+if TYPE_CHECKING:  # it brings scikit-learn along, which takes a second to load
+    from headstart.heads.estimator import HeadClassifier
 
 HEADS = ("linear", "neighbours", "prototypes")
 

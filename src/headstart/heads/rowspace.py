@@ -71,17 +71,33 @@ def row_space(
         >>> space.rows.shape, space.basis.round(2).ravel().tolist() in ([1, 0, 0], [-1, 0, 0])
         ((2, 1), True)
     """
+    mean, scale = pareto(rows)
+    scaled = _Scaled(rows, mean, scale)
+    turn = _principal(scaled, team)
+    return RowSpace(scaled.turned(turn.astype(kind), team), mean, scale[:, None] * turn)
+
+
+def pareto(rows: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and Pareto scale (d,) of each feature: (row - mean) x scale has the mean squared length 1.
+
+    Args:
+        rows: (n, d) finite.
+
+    Raises:
+        FitError: the rows' spread is too large for float64.
+
+    Example:
+        >>> mean, scale = pareto(np.array([[0.0, 5.0], [2.0, 5.0]]))
+        >>> mean.tolist(), scale.tolist()  # a feature that never changes has the scale 0
+        ([1.0, 5.0], [1.0, 0.0])
+    """
     mean, deviation = _moments(rows)
     with np.errstate(over="ignore", invalid="ignore"):
         product = deviation * deviation.sum()
     if not np.isfinite(product).all():
         raise FitError("the rows hold numbers too large to learn from; give rows of ordinary size.")
     varies = (deviation > 1e-12 * np.abs(mean)) & (product > 0)
-    # Pareto scaling in one number for each feature; 0 for a feature that never changes.
-    scale = np.divide(1.0, np.sqrt(product), out=np.zeros_like(product), where=varies)
-    scaled = _Scaled(rows, mean, scale)
-    turn = _principal(scaled, team)
-    return RowSpace(scaled.turned(turn.astype(kind), team), mean, scale[:, None] * turn)
+    return mean, np.divide(1.0, np.sqrt(product), out=np.zeros_like(product), where=varies)
 
 
 def _moments(rows: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

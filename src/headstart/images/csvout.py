@@ -1,4 +1,4 @@
-"""(skipped files) => (CSV text): safe to open in a spreadsheet, whatever the files are called."""
+"""(skipped files, rows of cells) => (CSV text): safe in a spreadsheet, whatever the files are called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from headstart.images.names import well_formed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from headstart.images.photo import Skipped
 
@@ -37,16 +37,57 @@ def skipped_csv(skipped: Sequence[Skipped]) -> str:
         "file","reason","detail","stage","bytes","label"
         "'=1+1.jpg","empty","it has no bytes","read",0,"cat"
     """
+    header = ("file", "reason", "detail", "stage", "bytes", "label")
+    return rows_csv(
+        header,
+        (
+            (each.name, each.reason.value, each.detail, each.stage, _number(each.bytes), each.label or "")
+            for each in skipped
+        ),
+    )
+
+
+def _number(value: int | None) -> int | str:
+    return "" if value is None else value
+
+
+def rows_csv(header: Sequence[str], rows: Iterable[Sequence[str | float]]) -> str:
+    r"""Write a table, its words as `safe_cell` gives them and quoted, numbers as they are.
+
+    Args:
+        header: the names of the columns.
+        rows: as many cells each; numbers have to be finite.
+
+    Example:
+        >>> print(rows_csv(("file", "share"), [("=1+1.jpg", 0.5)]), end="")
+        "file","share"
+        "'=1+1.jpg",0.5
+    """
     text = io.StringIO(newline="")
     table = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-    table.writerow(("file", "reason", "detail", "stage", "bytes", "label"))
-    for entry in skipped:
-        words = [_cell(word) for word in (entry.name, entry.reason.value, entry.detail, entry.stage)]
-        size = "" if entry.bytes is None else entry.bytes
-        table.writerow((*words, size, "" if entry.label is None else _cell(entry.label)))
+    table.writerow(header)
+    for row in rows:
+        table.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
     return text.getvalue()
 
 
-def _cell(text: str) -> str:
+def safe_cell(text: str) -> str:
+    r"""A word that no spreadsheet runs as a formula, from which `plain_cell` gives the word again.
+
+    Example:
+        >>> safe_cell("=1+1"), safe_cell("'=1+1"), safe_cell("it's")
+        ("'=1+1", "''=1+1", "it's")
+    """
     safe = well_formed(text)
-    return f"'{safe}" if safe.startswith(_FORMULA_STARTS) else safe
+    return f"'{safe}" if safe.lstrip("'").startswith(_FORMULA_STARTS) else safe
+
+
+def plain_cell(cell: str) -> str:
+    """The word that `safe_cell` made a cell of.
+
+    Example:
+        >>> [plain_cell(safe_cell(word)) for word in ("=1+1", "'=1+1", "it's", "'cat'")]
+        ['=1+1', "'=1+1", "it's", "'cat'"]
+    """
+    guarded = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA_STARTS)
+    return cell[1:] if guarded else cell

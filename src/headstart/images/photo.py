@@ -30,6 +30,8 @@ class Reason(StrEnum):
     DECODER_CRASH = "decoder crashed"
     IN_TWO_CLASSES = "same photo in two classes"
     ALSO_TRAINED_ON = "also trained on"
+    ALSO_A_TEST = "also a test photo"
+    OTHER_CONTENT = "another photo than the table means"
 
 
 @dataclass(frozen=True, slots=True)

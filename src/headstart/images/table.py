@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from headstart.errors import PhotosError
+from headstart.images.csvout import plain_cell
 from headstart.images.layout import NEEDED, labelled_set
 from headstart.images.names import by_bytes, counted, label_from
 from headstart.images.photo import Photo, PhotoSet, Reason, Skipped
@@ -22,10 +23,18 @@ _DELIMITERS = ",;\t"  # spreadsheets write ";" in countries with decimal commas
 _HEAD_BYTES = 4096
 
 
-class _Row(NamedTuple):
+class TableRow(NamedTuple):
+    """A row as it is meant; `sha256` is "" where there is no such column.
+
+    Tables with that column are headstart's own: `safe_cell`'s guards are taken off their words again, and
+    bytes that are no UTF-8 are file names as they are.
+    """
+
     line: int
     path: str
     label: str
+    sha256: str = ""
+    ours: bool = False
 
 
 @dataclass(slots=True)
@@ -38,9 +47,9 @@ class _Table:
     repeated: int = 0
     not_utf8: list[int] = field(default_factory=list)
 
-    def add(self, folder: Path, row: _Row) -> None:
+    def add(self, folder: Path, row: TableRow) -> None:
         label = label_from(row.label.strip())
-        if not _is_utf8(row.path + row.label):
+        if not row.ours and not _is_utf8(row.path + row.label):
             self.not_utf8.append(row.line)
         if not row.path:
             self.nameless.append(
@@ -67,7 +76,8 @@ def read_table(source: str | Path, *, least_classes: int = 2) -> PhotoSet:
     r"""Read a table of photos.
 
     Relative paths start at the table's folder. UTF-8 with or without a byte order mark; cells separated
-    by commas, semicolons or tabs; other columns are passed over. A file that comes twice with one label
+    by commas, semicolons or tabs; other columns are passed over, but for sha256, with which headstart saves
+    tables of its own (see `TableRow`). A file that comes twice with one label
     is used once; with two labels it is skipped. A file that the table names may be a link to anywhere.
 
     Args:
@@ -90,7 +100,7 @@ def read_table(source: str | Path, *, least_classes: int = 2) -> PhotoSet:
         (('cat', 'dog'), ['3.jpg'])
     """
     table = _Table()
-    for row in _rows(source):
+    for row in table_rows(source):
         table.add(Path(source).parent, row)
     outcomes = [_outcome(path, table.names[path], labels) for path, labels in table.labels.items()]
     photos = [outcome for outcome in outcomes if isinstance(outcome, Photo)]
@@ -117,14 +127,19 @@ def _outcome(path: Path, name: str, labels: dict[str, int]) -> Photo | Skipped:
         lines = " and ".join(f"{label!r} in line {line}" for label, line in given.items())
         return Skipped(name, Reason.IN_TWO_CLASSES, f"the table calls it {lines}", "scan")
     (label,) = given
-    path = _as_on_disk(path)
+    path = as_on_disk(path)
     if finding := what_is_wrong(path):
         return Skipped(name, finding.reason, finding.detail, "scan", label=label)
     return Photo(path, name, label)
 
 
-def _as_on_disk(path: Path) -> Path:
-    """The path in the Unicode form that exists: tables often come from a machine that writes another one."""
+def as_on_disk(path: Path) -> Path:
+    """The path in the Unicode form that exists: tables often come from a machine that writes another one.
+
+    Example:
+        >>> as_on_disk(Path("no-such-photo.jpg")).name
+        'no-such-photo.jpg'
+    """
     text = str(path)
     forms = (
         path,
@@ -146,7 +161,15 @@ def _refuse_all_missing(source: str | Path, photos: Sequence[Photo], skipped: Se
     )
 
 
-def _rows(source: str | Path) -> Iterator[_Row]:
+def table_rows(source: str | Path) -> Iterator[TableRow]:
+    """The rows of a table, one after the other, in any number.
+
+    Args:
+        source: path of the table.
+
+    Raises:
+        PhotosError: the file can't be read or is no such table; the message names the line.
+    """
     try:
         with Path(source).open("rb") as binary:
             _refuse_other_files(source, binary.read(_HEAD_BYTES))
@@ -163,9 +186,10 @@ def _refuse_other_files(source: str | Path, head: bytes) -> None:
         raise PhotosError(f"{str(source)!r} is a file but no CSV table; needed: {NEEDED}")
 
 
-def _parsed(source: str | Path, file: TextIOWrapper) -> Iterator[_Row]:
+def _parsed(source: str | Path, file: TextIOWrapper) -> Iterator[TableRow]:
     delimiter, header = _header(source, file.readline(_HEAD_BYTES))
     path_at, label_at = header.index("path"), header.index("label")
+    hash_at = header.index("sha256") if header.count("sha256") == 1 else None
     reader = csv.reader(file, delimiter=delimiter, strict=True)
     try:
         for cells in reader:
@@ -176,9 +200,16 @@ def _parsed(source: str | Path, file: TextIOWrapper) -> Iterator[_Row]:
                     f"line {reader.line_num + 1} of {str(source)!r} has {counted(len(cells), 'cell')}, its "
                     f"header {len(header)}; a name that contains {delimiter!r} has to stand in double quotes"
                 )
-            yield _Row(reader.line_num + 1, cells[path_at], cells[label_at])
+            yield _row(reader.line_num + 1, cells[path_at], cells[label_at], cells, hash_at)
     except csv.Error as error:
         raise PhotosError(f"{str(source)!r} is damaged at line {reader.line_num + 1}: {error}") from None
+
+
+def _row(line: int, path: str, label: str, cells: Sequence[str], hash_at: int | None) -> TableRow:
+    if hash_at is None:
+        return TableRow(line, path, label)
+    sha256 = cells[hash_at].strip().lower()
+    return TableRow(line, plain_cell(path), plain_cell(label.strip()), sha256, ours=True)
 
 
 def _header(source: str | Path, first: str) -> tuple[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+State = Literal["sure", "unsure", "unknown", "unmeasured"]
 
 
 class Neighbour(TypedDict):
@@ -32,15 +34,48 @@ class Answer:
     Attributes:
         label: the most probable class.
         probabilities: class to probability (0 to 1), most probable first, as many as were asked for.
-        unknown: whether the photo resembles no training photo, so that the label means little; None
-            where that could not be measured: one photo a class, or no training photos at all.
+        unknown: whether the photo is unlike your classes, or torn between them, so that the label means
+            little; None where that could not be measured: one photo a class, or no training photos at all.
         neighbours: the most similar training photos, nearest first.
+        one_of: the classes of which one is the right one, most probable first, in as many photos of your
+            classes as the model states (its coverage); None where that could not be measured.
+        strangeness: how strange the photo is, as a share of what is still known: above 1 it is unknown.
+            None where `unknown` is.
+
+    Example:
+        >>> Answer("cat", {"cat": 0.6, "dog": 0.3}, unknown=False, neighbours=[], one_of=("cat", "dog")).state
+        'unsure'
     """
 
     label: str
     probabilities: dict[str, float]
     unknown: bool | None
     neighbours: list[Neighbour]
+    one_of: tuple[str, ...] | None = None
+    strangeness: float | None = None
+
+    @property
+    def state(self) -> State:
+        """What to do with it: take it ("sure"), choose among several, look for another; or nobody knows."""
+        return state_of(self.unknown, self.one_of)
+
+
+def state_of(unknown: bool | None, one_of: Sequence[str] | None) -> State:  # noqa: FBT001
+    """What an answer comes to: "unmeasured" where it can't be told whether the label alone will do.
+
+    Args:
+        unknown: as in `Answer`.
+        one_of: likewise.
+
+    Example:
+        >>> state_of(None, None), state_of(False, ["cat", "dog"]), state_of(True, None)
+        ('unmeasured', 'unsure', 'unknown')
+    """
+    if unknown:
+        return "unknown"
+    if one_of is None:
+        return "unmeasured"
+    return "unsure" if len(one_of) > 1 else "sure"
 
 
 @dataclass(frozen=True, slots=True)

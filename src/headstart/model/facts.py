@@ -116,6 +116,76 @@ class EngineFacts(Record):
     comparison: ComparisonFacts | None = None
 
 
+class IntervalFacts(Record):
+    """A share with its 95 % interval."""
+
+    value: Share
+    low: Share
+    high: Share
+
+
+class DetectionFacts(Record):
+    """How well photos of nothing learned are told from photos of the classes.
+
+    Attributes:
+        auroc: how often a strange photo is stranger than a known one.
+        caught: share of the strange photos called unknown at the stated rate of false alarms.
+        known: known photos, none of them learned from.
+        strange: strange photos.
+        kinds: of how many kinds (classes, or folders); the intervals rest on how far these differ. None in
+            models that do not say.
+    """
+
+    auroc: IntervalFacts
+    caught: IntervalFacts
+    known: Count
+    strange: Count
+    kinds: Count | None = None
+
+
+class UnknownFacts(Record):
+    """When a photo is called unknown, and how well that works.
+
+    Attributes:
+        score: "classes and doubt" or "classes": distance to the nearest class, with or without the head's
+            doubt.
+        threshold: the score above which a photo is unknown.
+        false_alarms: share of good photos that it was set for.
+        low: lower end of the 95 % interval of that share, for so few photos.
+        high: upper end.
+        photos: how many photos, not learned from, it rests on.
+        near: classes that were held out; None where that was not measured.
+        near_not_measured: why not.
+        far: photos that were given as photos of nothing learned.
+    """
+
+    score: Text
+    threshold: float
+    false_alarms: Share
+    low: Share
+    high: Share
+    photos: Count
+    near: DetectionFacts | None = None
+    near_not_measured: Text = ""
+    far: DetectionFacts | None = None
+
+
+class SetsFacts(Record):
+    """How often the right class is among those that an answer names.
+
+    Attributes:
+        coverage: share that was asked for.
+        measured: share of held-out photos, each judged by a threshold from others.
+        size: classes in a set, on average.
+        photos: how many photos it rests on.
+    """
+
+    coverage: Share
+    measured: IntervalFacts
+    size: float
+    photos: Count
+
+
 class EpochFacts(Record):
     """One pass over the training photos; number 0 is the network as it was given.
 
@@ -203,6 +273,49 @@ class FinetuningFacts(Record):
     settings: dict[Text, Scalar | None]
 
 
+class StepFacts(Record):
+    """One step in which a model learned from corrections, or forgot classes.
+
+    Attributes:
+        verb: "learn" or "forget".
+        at: when, ISO 8601 in UTC.
+        corrected: photos that it knew and that got another class.
+        added: photos that were new to it.
+        removed: photos that went with their classes.
+        new_classes: classes that it did not know.
+        gone_classes: classes that it does not know any more.
+        before: accuracy on held-out photos with what the model knew before; None where none could be judged.
+        after: on the same photos with what it knows now.
+        difference: after less before, on those photos.
+    """
+
+    verb: Text
+    at: Text
+    corrected: Count
+    added: Count
+    removed: Count
+    new_classes: list[Text]
+    gone_classes: list[Text]
+    before: Accuracy | None
+    after: Accuracy | None
+    difference: DifferenceFacts | None
+
+
+class LearnedFacts(Record):
+    """What a model learned after its training.
+
+    Attributes:
+        steps: the oldest first; of very many the last ones.
+        times: how many steps there were.
+        importance: photos that count more than others in the fit, by SHA-256, because their class was
+            not taken in otherwise.
+    """
+
+    steps: list[StepFacts]
+    times: Count
+    importance: dict[Text, float] = {}
+
+
 class TrainingFacts(Record):
     """How a model was trained and measured; what `train --json` prints of it.
 
@@ -224,6 +337,9 @@ class TrainingFacts(Record):
         calibration_error_before: the same without calibration.
         notes: sentences that people should know.
         finetuning: how the network was trained on; None where it was not.
+        unknown: when a photo is called unknown; None where no photo could be held out.
+        sets: how often the right class is among those that an answer names; None likewise.
+        learned: what corrections changed since; None for a model that `train` made.
 
     Example:
         >>> facts = TrainingFacts(
@@ -255,3 +371,6 @@ class TrainingFacts(Record):
     calibration_error_before: Share | None = None
     notes: list[Text] = []
     finetuning: FinetuningFacts | None = None
+    unknown: UnknownFacts | None = None
+    sets: SetsFacts | None = None
+    learned: LearnedFacts | None = None

@@ -16,15 +16,25 @@ from headstart.errors import ModelError, UsageError
 from headstart.model.header import TensorFault
 from headstart.model.manifest import MANIFEST, manifest_bytes, read_manifest, read_plain, refusal
 from headstart.model.schema import EXTRA_FILE, TENSOR_FILE, ModelRecord, TensorFile
+from headstart.model.snapshots import keep_snapshot, tidy
 from headstart.model.target import LEFTOVER_FILE, LOCK, absolute, check_place, check_target, folder_names
 from headstart.storage.atomic import atomic_write_bytes, replace_durably
 from headstart.storage.faults import storage_error
 from headstart.storage.locks import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-__all__ = ["ModelFiles", "check_extras", "check_target", "read_folder", "tensor_file", "write_folder"]
+__all__ = [
+    "ModelFiles",
+    "check_extras",
+    "check_target",
+    "read_folder",
+    "read_tensors",
+    "replace_files",
+    "tensor_file",
+    "write_folder",
+]
 
 _ATTEMPTS = 5
 _ABANDONED_AFTER_SECONDS = 60
@@ -62,7 +72,8 @@ def write_folder(
 ) -> Path:
     """Save a model folder, or replace the one that is there.
 
-    Two processes that save to the same folder do so one after the other.
+    Two processes that save to the same folder do so one after the other. A model there that learned from
+    corrections is kept as `learn` keeps it, and `history.undo` brings it back.
 
     Args:
         path: the folder; missing parents are created.
@@ -85,17 +96,58 @@ def write_folder(
         raise storage_error(error, folder, "the model was not saved") from error
     with locked(folder / LOCK, waiting=waiting):
         check_place(folder)  # another process may have saved something meanwhile
-        old_extras = set(read_manifest(folder)[0].extras) if (folder / MANIFEST).exists() else set()
-        for part, file in files.record.tensor_files().items():
-            atomic_write_bytes(folder / file.file, files.tensors[part], mode=mode)
-        # A report must not stand beside another model: it waits until nothing is left to be written.
-        for name, data in sorted(extras.items()):
-            atomic_write_bytes(folder / f".next-{name}", data, mode=mode)
-        atomic_write_bytes(folder / MANIFEST, manifest_bytes(files.record), mode=mode)
-        for name in sorted(extras):
-            _take_place(folder / f".next-{name}", folder / name)
-        _remove_old(folder, files.record, old_extras)
+        old, manifest = read_manifest(folder) if (folder / MANIFEST).exists() else (None, b"")
+        if old is not None and old.before is not None:
+            files = ModelFiles(_after(folder, old, manifest, files.record), files.tensors)
+        replace_files(folder, files, extras, mode=mode, old=old)
     return folder
+
+
+def _after(folder: Path, old: ModelRecord, manifest: bytes, new: ModelRecord) -> ModelRecord:
+    """The record of a model that takes the place of a corrected one, which can be brought back.
+
+    A model that lacks a file can't be brought back: then the history ends here.
+    """
+    tidy(folder, old.before)
+    if not all((folder / file.file).is_file() for file in old.tensor_files().values()):
+        return new
+    before = keep_snapshot(folder, old, manifest, weights=old.weights != new.weights)
+    return new.model_copy(update={"before": before})
+
+
+def replace_files(
+    folder: Path,
+    files: ModelFiles,
+    extras: Mapping[str, bytes],
+    *,
+    mode: int,
+    old: ModelRecord | None,
+    manifest: bytes | None = None,
+) -> None:
+    """Put a model in the place of the one that is there; whoever calls this holds the folder's lock.
+
+    Args:
+        folder: of a model, or empty.
+        files: what to save. Tensor files that the record names and that are not given lie there already.
+        extras: files for people, by name.
+        mode: permissions of new files.
+        old: of the model that is there; None: there is none.
+        manifest: the bytes of `model.json`, where it has to be those to the last bit; None: made here.
+
+    Raises:
+        StorageError: the disk refuses; the old model, or the new one, is there whole.
+    """
+    named = files.record.tensor_files()
+    for part, data in files.tensors.items():
+        atomic_write_bytes(folder / named[part].file, data, mode=mode)
+    # A report must not stand beside another model: it waits until nothing is left to be written.
+    for name, data in sorted(extras.items()):
+        atomic_write_bytes(folder / f".next-{name}", data, mode=mode)
+    atomic_write_bytes(folder / MANIFEST, manifest or manifest_bytes(files.record), mode=mode)
+    for name in sorted(extras):
+        _take_place(folder / f".next-{name}", folder / name)
+    _remove_old(folder, files.record, set() if old is None else set(old.extras))
+    tidy(folder, files.record.before)
 
 
 def _take_place(waiting: Path, final: Path) -> None:
@@ -152,13 +204,26 @@ def read_folder(folder: Path) -> ModelFiles:
     for _ in range(_ATTEMPTS):
         record, manifest = read_manifest(folder)
         try:
-            return ModelFiles(
-                record, {part: _tensors(folder, file) for part, file in record.tensor_files().items()}
-            )
+            return ModelFiles(record, read_tensors(folder, record))
         except FileNotFoundError as error:
             if read_manifest(folder)[1] == manifest:
                 raise refusal(folder, error.filename, "is missing") from None
     raise ModelError(f"the model {folder} is being replaced again and again; wait for that and try again")
+
+
+def read_tensors(folder: Path, record: ModelRecord, leave: Collection[str] = ()) -> dict[str, bytes]:
+    """The tensor files that a record names, each checked against its digest, by part.
+
+    Args:
+        folder: where they lie.
+        record: of the model.
+        leave: those that are not read ("backbone").
+
+    Raises:
+        ModelError: one is damaged.
+        FileNotFoundError: one is not there.
+    """
+    return {part: _tensors(folder, file) for part, file in record.tensor_files().items() if part not in leave}
 
 
 def _tensors(folder: Path, file: TensorFile) -> bytes:

@@ -31,7 +31,12 @@ def manifest_bytes(record: ModelRecord) -> bytes:
     """A record as the bytes of `model.json`: indented for people, the same for the same record."""
     values = record.model_dump(mode="python")
     values[_CHECKSUM] = _checksum(values)
-    return (json.dumps(values, indent=1, allow_nan=False) + "\n").encode("ascii")
+    photos, values["photos"] = values["photos"], []
+    text = json.dumps(values, indent=1, allow_nan=False) + "\n"
+    if photos:  # a line each: thousands of them, indented, take longer to write than all else
+        lines = ",\n  ".join(map(json.dumps, photos))
+        text = text.replace('\n "photos": []', f'\n "photos": [\n  {lines}\n ]', 1)
+    return text.encode("ascii")
 
 
 def _checksum(values: dict[str, Any]) -> str:

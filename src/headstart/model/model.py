@@ -14,7 +14,7 @@ from headstart.features.rows import round_rows
 from headstart.model.agreement import differences
 from headstart.model.answers import Answer, TrainingPhoto, describe_neighbours, most_probable
 from headstart.model.folder import ModelFiles, check_extras, read_folder, write_folder
-from headstart.model.parts import head_of, novelty_of, record_of, weights_of_folder
+from headstart.model.parts import head_of, novelty_of, record_of, sets_of, weights_of_folder
 from headstart.model.target import absolute
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from headstart.backbones.base import Backbone
     from headstart.backbones.spec import BackboneSpec
     from headstart.heads.fitted import Head
+    from headstart.heads.sets import Sets
     from headstart.heads.unknown import Novelty
     from headstart.model.facts import TrainingFacts
     from headstart.pixels.network import Network
@@ -41,7 +42,8 @@ class Model:
         backbone_spec: the network that the features come from.
         layer: the layer reference whose output the rows are.
         head: what turns rows into probabilities.
-        novelty: the training rows, and the distance from which a photo is called unknown.
+        novelty: the training rows, and how strange a photo must be to be called unknown.
+        sets: when several classes are named instead of one; None where that could not be measured.
         photos: the training photos, in the order of the rows.
         training: how the model was trained and measured.
         recipe: how the rows were made (decoder, engine, precision, …).
@@ -56,6 +58,7 @@ class Model:
         novelty: Novelty,
         photos: Sequence[TrainingPhoto],
         training: TrainingFacts,
+        sets: Sets | None = None,
         recipe: Mapping[str, str] | None = None,
         backbone: Backbone | None = None,
         weights: bytes | None = None,
@@ -70,6 +73,7 @@ class Model:
             novelty: over the training rows, in the order of `photos`.
             photos: the training photos.
             training: the facts to keep.
+            sets: when several classes are named instead of one.
             recipe: how the rows were made.
             backbone: the backbone itself, where it is at hand.
             weights: its weights as safetensors bytes, where they are at hand.
@@ -84,6 +88,7 @@ class Model:
         self.novelty = novelty
         self.photos = tuple(photos)
         self.training = training
+        self.sets = sets
         self.recipe = dict(recipe) if recipe is not None else {}
         self._backbone = backbone
         self._weights = weights
@@ -151,14 +156,23 @@ class Model:
         table = self._table(rows)
         if len(table) == 0:
             return []
-        ranked = most_probable(self.classes, self.head.predict_proba(table), top)
+        probabilities = self.head.predict_proba(table)
+        ranked = most_probable(self.classes, probabilities, top)
+        one_of = [None] * len(table) if self.sets is None else self.sets.of(self.classes, probabilities)
         near = describe_neighbours(
             self.photos, *self.novelty.neighbours(table, k=min(_NEIGHBOURS, len(self.photos)))
         )
-        unknown = self.novelty.unknown(table)
+        strange = self.novelty.strangeness(table, probabilities)
         return [
-            Answer(next(iter(best)), best, bool(strange) if self.novelty.measured else None, nearest)
-            for best, strange, nearest in zip(ranked, unknown, near, strict=True)
+            Answer(
+                next(iter(best)),
+                best,
+                bool(share > 1.0) if self.novelty.measured else None,
+                nearest,
+                one_of=several,
+                strangeness=float(share) if self.novelty.measured else None,
+            )
+            for best, share, nearest, several in zip(ranked, strange, near, one_of, strict=True)
         ]
 
     def _table(self, rows: ArrayLike) -> NDArray[np.float32]:
@@ -302,6 +316,7 @@ def load_model(path: str | Path, *, backbone: Backbone | None = None, home: Home
         novelty=novelty_of(folder, files),
         photos=[TrainingPhoto(photo.name, photo.label, photo.sha256) for photo in record.photos],
         training=record.training,
+        sets=sets_of(files),
         recipe=record.recipe,
         backbone=backbone,
         weights=weights_of_folder(folder, files),

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from headstart.errors import HeadstartError, ModelError
 from headstart.heads.fitted import load_head
+from headstart.heads.kinds import Kinds
+from headstart.heads.sets import Sets
 from headstart.heads.unknown import Novelty
 from headstart.model.folder import tensor_file
 from headstart.model.header import TensorFault
 from headstart.model.manifest import refusal
 from headstart.model.rows import rows_from_tensors, rows_to_tensors
-from headstart.model.schema import BackboneRecord, HeadRecord, ModelRecord, PhotoRecord
+from headstart.model.schema import (
+    BackboneRecord,
+    HeadRecord,
+    ModelRecord,
+    PhotoRecord,
+    SetsRecord,
+    UnknownRecord,
+)
 from headstart.model.tensors import check_tensors, pack, unpack
 
 if TYPE_CHECKING:
@@ -72,10 +83,20 @@ def _record(model: Model, tensors: dict[str, bytes]) -> ModelRecord:
         ),
         rows=files["rows"],
         threshold=float(model.novelty.threshold),
+        unknown=_unknown(model.novelty),
+        sets=None if model.sets is None else SetsRecord(**asdict(model.sets)),
         recipe=model.recipe,
         photos=[PhotoRecord(name=each.name, label=each.label, sha256=each.sha256) for each in model.photos],
         training=model.training,
         extras={},
+    )
+
+
+def _unknown(novelty: Novelty) -> UnknownRecord | None:
+    if novelty.kind == "nearest":
+        return None
+    return UnknownRecord(
+        kind=novelty.kind, doubt=novelty.doubt, false_alarms=novelty.false_alarms, photos=novelty.photos
     )
 
 
@@ -140,9 +161,24 @@ def novelty_of(folder: Path, files: ModelFiles) -> Novelty:
     labels = [photo.label for photo in record.photos]
     try:
         rows = rows_from_tensors(unpack(files.tensors["rows"]), labels, record.head.classes, record.width)
-        return Novelty(rows, record.threshold)
+        if record.unknown is None:
+            return Novelty(rows, record.threshold)
+        place = {label: code for code, label in enumerate(record.head.classes)}
+        codes = np.array([place[label] for label in labels], dtype=np.intp)
+        return Novelty(
+            rows,
+            record.threshold,
+            kinds=Kinds(rows, codes, [photo.sha256 for photo in record.photos]),
+            **record.unknown.model_dump(exclude={"kind"}),
+        )
     except (TensorFault, HeadstartError) as fault:
         raise refusal(folder, record.rows.file, fault) from None
+
+
+def sets_of(files: ModelFiles) -> Sets | None:
+    """When several classes are named instead of one; None in models that do not say."""
+    record = files.record.sets
+    return None if record is None else Sets(**record.model_dump())
 
 
 def weights_of_folder(folder: Path, files: ModelFiles) -> bytes | None:

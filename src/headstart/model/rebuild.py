@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headstart.backbones.spec import KERAS_MODEL, POCKET, RANDOM
+from headstart.backbones.spec import KERAS_MODEL, OWN, POCKET, RANDOM
 from headstart.errors import ModelError, WeightsMissingError
 from headstart.storage.home import Home
 
@@ -27,7 +27,7 @@ def rebuild_backbone(spec: BackboneSpec, weights: bytes | None, home: Home | Non
         WeightsMissingError: the weights are not at hand.
         WeightsRefusedError: what is at hand has another digest, or does not fit.
     """
-    if spec.framework == "module":
+    if spec.framework == OWN:
         raise ModelError(
             f"this model was trained on {spec.name}, a network of your own, which headstart can't build: "
             "in Python, give it with load_model(path, backbone=module_backbone(...))"

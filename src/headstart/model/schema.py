@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field, StringConstraints, model_validator
 
-from headstart.backbones.spec import BackboneSpec, Preprocessing
+from headstart.backbones.spec import OWN, BackboneSpec, Preprocessing
 from headstart.images.resize import Interpolation, Resize
 from headstart.model.facts import Count, Record, Scalar, Text, TrainingFacts
 
 _Number = TypeVar("_Number", int, float)
 
 FORMAT = 1
+_FARTHEST = 2.0
 TENSOR_FILE = re.compile(r"(?P<part>head|rows|backbone)-(?P<digest>[0-9a-f]{16})\.safetensors")
 EXTRA_FILE = re.compile(r"(?!model\.json\Z)[a-z0-9][a-z0-9_-]*\.(html|csv|json|txt)")
 
@@ -86,9 +87,7 @@ class BackboneRecord(Record):
         if min(self.std) <= 0:
             raise ValueError("std should be above 0")
         # A user's own module has any name they like: nothing is looked up by it.
-        if self.framework != "module" and not (
-            _PLAIN.fullmatch(self.architecture) and _PLAIN.fullmatch(self.tag)
-        ):
+        if self.framework != OWN and not (_PLAIN.fullmatch(self.architecture) and _PLAIN.fullmatch(self.tag)):
             raise ValueError("architecture and tag should be plain names, not addresses or paths")
         for key, value in self.options.items():
             if key in _FOREIGN_OPTIONS or (isinstance(value, str) and not _PLAIN.fullmatch(value)):
@@ -157,6 +156,39 @@ class PhotoRecord(Record):
     sha256: Digest
 
 
+class UnknownRecord(Record):
+    """What `threshold` bounds, in models since headstart 0.2; see `heads.unknown`.
+
+    Attributes:
+        kind: of the score: distance to the nearest class in units of that class, and the head's doubt.
+        doubt: what the head's doubt counts beside the distance.
+        false_alarms: share of good photos that the threshold was set for.
+        photos: how many photos it rests on.
+    """
+
+    kind: Literal["classes"]
+    doubt: Annotated[float, Field(ge=0, le=1e9)]
+    false_alarms: Annotated[float, Field(gt=0, lt=1)]
+    photos: Annotated[int, Field(ge=1, lt=2**63)]
+
+
+class SetsRecord(Record):
+    """`heads.sets.Sets` as JSON: from which probability on a class is one of those that may be right."""
+
+    coverage: Annotated[float, Field(gt=0, lt=1)]
+    least: Annotated[float, Field(ge=0, le=1)]
+    photos: Annotated[int, Field(ge=1, lt=2**63)]
+    measured: Annotated[float, Field(ge=0, le=1)]
+    size: Annotated[float, Field(ge=1, le=1e9)]
+
+
+class BeforeRecord(Record):
+    """The model that stood here before this one: its folder below `before`, the digest of its model.json."""
+
+    folder: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,9}$")]
+    sha256: Digest
+
+
 class ModelRecord(Record):
     """The whole of `model.json`.
 
@@ -169,11 +201,15 @@ class ModelRecord(Record):
         weights: the backbone's weights, or None where only their digest is kept.
         head: what answers.
         rows: the training photos' rows, for neighbours and unknowns.
-        threshold: the cosine distance above which a photo is called unknown, 0 to 2.
+        threshold: the score above which a photo is called unknown; without `unknown` the cosine distance to
+            the nearest training photo, 0 to 2.
+        unknown: which score that is; None in older models, and where it could not be measured.
+        sets: when several classes are named; None likewise.
         recipe: how the rows were made (decoder, engine, precision, …), as text.
         photos: the training photos, in the order of the rows.
         training: how the model was trained and measured.
         extras: files for people beside it (report.html), with their SHA-256; loading does not read them.
+        before: the model that corrections changed into this one; None for one that `train` made.
     """
 
     format: Literal[1]
@@ -184,11 +220,14 @@ class ModelRecord(Record):
     weights: TensorFile | None
     head: HeadRecord
     rows: TensorFile
-    threshold: Annotated[float, Field(ge=0, le=2)]
+    threshold: Annotated[float, Field(ge=0, le=1e9)]
+    unknown: UnknownRecord | None = None
+    sets: SetsRecord | None = None
     recipe: dict[Text, Text]
     photos: list[PhotoRecord]
     training: TrainingFacts
     extras: dict[Annotated[str, StringConstraints(max_length=100)], Digest]
+    before: BeforeRecord | None = None
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -197,6 +236,8 @@ class ModelRecord(Record):
             raise ValueError(f"{wrong[0]} should name a file of its own kind")
         if self.weights is not None and self.weights.sha256 != self.backbone.weights_digest:
             raise ValueError("weights should have the digest that the backbone states")
+        if self.unknown is None and self.threshold > _FARTHEST:
+            raise ValueError(f"threshold should be a cosine distance, at most {_FARTHEST:g}")
         if not {photo.label for photo in self.photos} <= set(self.head.classes):
             raise ValueError("photos should have classes of the head")
         if not all(EXTRA_FILE.fullmatch(name) for name in self.extras):

@@ -175,21 +175,58 @@ class MeasuredFacts:
     mistakes: Sequence[Mistake] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DetectionRow:
+    """How well one sort of strange photos is seen.
+
+    Attributes:
+        what: which photos, in words.
+        photos: how many.
+        caught: share called unknown, with its 95 % interval (value, low, high).
+        auroc: how often one of them is stranger than a known photo, likewise.
+        kinds: of how many kinds they are; None where nobody counted.
+    """
+
+    what: str
+    photos: int
+    caught: tuple[float, float, float]
+    auroc: tuple[float, float, float]
+    kinds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetsFacts:
+    """How often the right class is among those that an answer names, and how many those are."""
+
+    coverage: float
+    measured: tuple[float, float, float]
+    size: float
+    photos: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownFacts:
     """When an answer is marked as unknown.
 
     Attributes:
-        threshold: the distance beyond which it is.
+        threshold: the score beyond which it is.
         photos: on how many photos that had not been learned from it rests.
-        distance: which distance, in words.
-        share: which share of photos not trained on lies within it.
+        score: which score, in words.
+        false_alarms: share of good photos that are marked too.
+        low: lower end of the 95 % interval of that share.
+        high: upper end.
+        detection: how well strange photos are seen, a row for each sort.
+        not_measured: why near kinds are not among them; empty where they are.
     """
 
     threshold: float
     photos: int
-    distance: str = "cosine distance"
-    share: float = 0.95
+    score: str
+    false_alarms: float
+    low: float
+    high: float
+    detection: Sequence[DetectionRow] = ()
+    not_measured: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +296,8 @@ class ReportFacts:
         measured: None where nothing could be measured.
         not_measured: why not, one sentence, where `measured` is None.
         unknown: None where there is no threshold.
+        sets: of classes that an answer names; None where they were not measured.
+        sets_not_measured: why not, without its full stop; "" where they were, or `not_measured` says it.
         effort: how long it took.
         engine: what computed the features.
         tuning: how the network was trained on; None where it was not.
@@ -281,6 +320,8 @@ class ReportFacts:
     measured: MeasuredFacts | None
     not_measured: str = ""
     unknown: UnknownFacts | None = None
+    sets: SetsFacts | None = None
+    sets_not_measured: str = ""
     effort: EffortFacts
     engine: EngineFacts | None = None
     tuning: TuningFacts | None = None

@@ -45,7 +45,7 @@ def atomic_write(path: Path, write: Callable[[BinaryIO], None], *, mode: int = P
     folder = path.parent
     try:
         _write_and_replace(folder, path, write, mode)
-        _sync_folder(folder)
+        sync_folder(folder)
     except HeadstartError:
         raise
     except OSError as error:
@@ -109,7 +109,7 @@ def replace_durably(source: Path, target: Path) -> None:
         OSError: as the operating system says it.
     """
     os.replace(source, target)  # noqa: PTH105 - named beside the fsync it belongs to
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def _write_and_replace(folder: Path, path: Path, write: Callable[[BinaryIO], None], mode: int) -> None:
@@ -129,7 +129,8 @@ def _write_and_replace(folder: Path, path: Path, write: Callable[[BinaryIO], Non
         raise
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder; nothing where the file system knows no such thing."""
     if sys.platform == "win32":
         return
     fd = os.open(folder, os.O_RDONLY)

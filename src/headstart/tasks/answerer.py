@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 from headstart.backbones.engines.engine import EngineChoice
 from headstart.errors import BackboneError
 from headstart.features.choosing import AsTrained, ByTrial
 from headstart.features.extract import extract
+from headstart.heads.sets import COVERAGE
 from headstart.heads.softmax import softmax
+from headstart.images.names import counted
 from headstart.model.answers import Answer, TrainingPhoto, most_probable
 from headstart.tasks.advice import advice
 from headstart.tasks.named import model_or_name, no_such_model
@@ -50,6 +53,7 @@ class Answerer:
         notes: what people should know of it, whatever the photos are.
         probabilities: rows (n, width) => probabilities (n, classes).
         answers: rows (n, width), how many probabilities each => n answers.
+        unmeasured: why its answers don't say whether they are sure, and what to do; "" where they do.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Answerer:
     notes: tuple[str, ...]
     probabilities: Callable[[NDArray[np.float32]], NDArray[np.float64]]
     answers: Callable[[NDArray[np.float32], int], list[Answer]]
+    unmeasured: str = ""
 
     def extract(
         self,
@@ -109,7 +114,24 @@ def _of_model(name: str, model: Model, home: Home, asked: EngineChoice) -> Answe
         notes=advice(model.backbone_spec, "train"),
         probabilities=model.head.predict_proba,
         answers=model.predict_rows,
+        unmeasured=_unmeasured(model),
     )
+
+
+def _unmeasured(model: Model) -> str:
+    if model.sets is not None:
+        return ""
+    accuracy = model.training.accuracy
+    held_out = 0 if accuracy is None else accuracy.photos
+    if _may_measure(held_out):
+        return "the model is from before headstart could measure how sure it is: train it again"
+    few = f"only {counted(held_out, 'photo')} were" if held_out != 1 else "only 1 photo was"
+    return f"{few} held out, too few to measure how sure the model is: train again with more photos"
+
+
+def _may_measure(held_out: int) -> bool:
+    """Whether sets of classes promise anything from so many photos (`heads.sets.fit_sets`)."""
+    return held_out >= ceil(COVERAGE / (1 - COVERAGE) - 1e-9)
 
 
 def _of_backbone(source: FeatureSource, engine: Choosing) -> Answerer:
@@ -132,6 +154,8 @@ def _of_backbone(source: FeatureSource, engine: Choosing) -> Answerer:
         notes=advice(spec, "ask"),
         probabilities=softmax,
         answers=answers,
+        unmeasured=f"{spec.name} has classes of its own and never saw your photos, so how sure it is can't "
+        "be measured: train a model on your photos ('headstart train')",
     )
 
 

@@ -11,6 +11,8 @@ from headstart.backbones.spec import POCKET
 from headstart.errors import UsageError
 from headstart.finetune.fabric import make_fabric, require_fabric
 from headstart.finetune.settings import Tuning
+from headstart.heads.sets import COVERAGE
+from headstart.heads.unknown import FALSE_ALARMS
 from headstart.images.csvout import skipped_csv
 from headstart.images.reader import PhotoReader
 from headstart.model.folder import check_target
@@ -18,7 +20,7 @@ from headstart.report.page import render
 from headstart.storage.home import Home, require_writable
 from headstart.tasks.facts import Asked, Run
 from headstart.tasks.gather import gather, scan_labelled, without_known
-from headstart.tasks.judge import labels_of, require_photos
+from headstart.tasks.judge import Promises, labels_of, require_photos
 from headstart.tasks.page import report_facts
 from headstart.tasks.paths import given_path, refuse_among_photos
 from headstart.tasks.rows import Extraction, Wanted, best_engine, open_store
@@ -57,6 +59,8 @@ def finetune(
     layer: str | None = None,
     tuning: Tuning | None = None,
     gate: bool = True,
+    false_alarms: float = FALSE_ALARMS,
+    coverage: float = COVERAGE,
     engine: str | None = None,
     precision: str | None = None,
     follow_links: bool = False,
@@ -82,6 +86,8 @@ def finetune(
         layer: the layer reference whose rows the head takes; None: the backbone's default.
         tuning: what is trained, and how; None: the defaults.
         gate: keep the linear head where the fine-tuned network is not better on the validation photos.
+        false_alarms: share of photos of the user's own classes that may be called unknown, 0.001 to 0.5.
+        coverage: share of photos for which the classes that an answer names hold the right one, 0.5 to 0.999.
         engine: "openvino", "torch" or "tensorflow", for features and activations; None: the fastest here.
         precision: of features and activations; None: f32, or bf16 where it agrees.
         follow_links: follow links that lead to other folders.
@@ -113,6 +119,7 @@ def finetune(
     """
     began = time.monotonic()
     tuning = Tuning() if tuning is None else tuning
+    promises = Promises(false_alarms, coverage)
     require_fabric()
     photos = given_path(photos, "photos")
     test = None if test is None else given_path(test, "test")
@@ -134,7 +141,10 @@ def finetune(
     source = wanted.open(progress)
     _require_batch_norm(source.spec, tuning)
     name = backbone if isinstance(backbone, str) else None
-    asked = Asked("linear", layer, engine, precision, tuning.seed, False, True, follow_links, name)  # noqa: FBT003
+    asked = Asked(
+        "linear", layer, engine, precision, tuning.seed, False, True, follow_links, name,  # noqa: FBT003
+        None, false_alarms, coverage,
+    )  # fmt: skip
     with PhotoReader() as reader, open_store(place) as store:
         read = partial(gather, reader=reader, progress=progress, files=store.files, rehash=rehash)
         with fabric.rank_zero_first(local=True):
@@ -144,7 +154,9 @@ def finetune(
             if found_apart is not None:
                 apart = without_known(read(found_apart), {each.sha256: each.photo for each in given.hashed})
         extraction = Extraction(source, choosing, place, reader, progress)
-        run, forget = _tuned(given, apart, extraction, store, tuning, asked, fabric, gate=gate, began=began)
+        run, forget = _tuned(
+            given, apart, extraction, store, tuning, asked, fabric, gate=gate, promises=promises, began=began
+        )
         model = model_of(run, place)
         with fabric.rank_zero_first():
             if target is not None and fabric.is_global_zero:
@@ -178,6 +190,7 @@ def _tuned(  # noqa: PLR0917
     fabric: Fabric,
     *,
     gate: bool,
+    promises: Promises,
     began: float,
 ) -> tuple[Run, Callable[[], None]]:
     """The whole run, and what removes its checkpoints once its model is saved."""
@@ -188,11 +201,11 @@ def _tuned(  # noqa: PLR0917
     learning = time.monotonic()
     parts = split(table, with_test=test_table is not None, seed=tuning.seed)
     start = Ingredients(given, table, parts, extraction, store, tuning, table.space.layer, fabric)
-    probe = probe_candidate(start, test_table)
+    probe = probe_candidate(start, test_table, promises)
     learning = time.monotonic() - learning
     run = tune(start, keep_checkpoints=True)
     with fabric.rank_zero_first(local=True):
-        tuned = tuned_candidate(start, run, probe, apart)
+        tuned = tuned_candidate(start, run, probe, apart, promises)
     facts = finetuning_facts(start, run, probe, tuned, gate=gate)
     kept = tuned if facts.kept == KEPT_TUNED else probe
     whole = Run(

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from headstart.errors import FitError
+from headstart.errors import FitError, UsageError
 from headstart.heads.crossfit import out_of_fold
+from headstart.heads.kinds import Kinds
 from headstart.heads.make import make_head
-from headstart.heads.unknown import fit_novelty, held_out_distances, nearest_distances
+from headstart.heads.sets import COVERAGE, fit_sets
+from headstart.heads.unknown import FALSE_ALARMS, NEVER, Novelty, doubt, fit_novelty
 from headstart.images.names import some
 from headstart.images.splits import folds, holdout
 from headstart.tasks.gather import require_classes
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from headstart.features.extract import FeatureTable
     from headstart.heads.estimator import HeadClassifier
     from headstart.heads.fitted import Head
-    from headstart.heads.unknown import Novelty
+    from headstart.heads.sets import Sets
     from headstart.tasks.gather import Gathered
 
 Method = Literal["folds", "held-out", "test"]
@@ -63,6 +65,33 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Promises:
+    """What a training is to promise.
+
+    Attributes:
+        false_alarms: share of good photos that may be called unknown, 0.001 to 0.5.
+        coverage: share of photos whose set of classes should hold the right one, 0.5 to 0.999.
+
+    Raises:
+        UsageError: a share that can't be promised.
+    """
+
+    false_alarms: float = FALSE_ALARMS
+    coverage: float = COVERAGE
+
+    def __post_init__(self) -> None:
+        for name, value, low, high in (
+            ("false-alarms", self.false_alarms, 0.001, 0.5),
+            ("coverage", self.coverage, 0.5, 0.999),
+        ):
+            if not low <= value <= high:
+                raise UsageError(f"--{name} is {value:g}; expected a share from {low:g} to {high:g}")
+
+
+USUAL = Promises()
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """What a training leaves.
 
@@ -70,7 +99,8 @@ class Learned:
         head: fitted on `rows`.
         index: which rows of the training table the head learned from, (n,).
         novelty: over the same rows.
-        threshold_photos: how many photos not learned from its threshold rests on.
+        known_scores: how strange photos not learned from are, each content once: what its threshold rests on.
+        sets: when several classes are named instead of one; None where no photo could be judged.
         judgement: None where no photo could be judged by a head that had not seen it.
         settings: what the fit chose, by name.
         notes: what the fit wants people to know.
@@ -79,10 +109,11 @@ class Learned:
     head: Head
     index: NDArray[np.intp]
     novelty: Novelty
-    threshold_photos: int
+    known_scores: NDArray[np.float64]
     judgement: Judgement | None
     settings: Mapping[str, str | int | float | bool]
     notes: tuple[str, ...]
+    sets: Sets | None = None
 
 
 def labels_of(table: FeatureTable) -> list[str]:
@@ -125,7 +156,15 @@ def different(sha256: Sequence[str], index: NDArray[np.intp]) -> NDArray[np.intp
     return np.fromiter(first.values(), dtype=np.intp, count=len(first))
 
 
-def learn(table: FeatureTable, test: FeatureTable | None, *, head: str, seed: int, refit: bool) -> Learned:
+def learn(
+    table: FeatureTable,
+    test: FeatureTable | None,
+    *,
+    head: str,
+    seed: int,
+    refit: bool,
+    promises: Promises = USUAL,
+) -> Learned:
     """Fit the head to keep, and judge photos that the judging head had not seen.
 
     With `test` those are judged. Otherwise, below 1,000 photos, five heads judge a fifth each, and the
@@ -138,65 +177,141 @@ def learn(table: FeatureTable, test: FeatureTable | None, *, head: str, seed: in
         head: "linear", "neighbours" or "prototypes".
         seed: of splits.
         refit: learn from the held-out fifth too, after judging it.
+        promises: about what is unknown, and sets of classes.
 
     Raises:
         FitError: too few photos for this head.
     """
     if test is not None:
-        return _learn_with_test(table, test, head, seed)
+        return _learn_with_test(table, test, head, seed, promises)
     if len(set(table.sha256)) < FOLDS_BELOW:
-        return _learn_with_folds(table, head, seed)
-    return _learn_with_held_out(table, head, seed, refit=refit)
+        return _learn_with_folds(table, head, seed, promises)
+    return _learn_with_held_out(table, head, seed, promises, refit=refit)
 
 
-def _learn_with_test(table: FeatureTable, test: FeatureTable, head: str, seed: int) -> Learned:
+def _learn_with_test(
+    table: FeatureTable, test: FeatureTable, head: str, seed: int, promises: Promises
+) -> Learned:
     everything = np.arange(len(table.rows))
     estimator = fitted(table, everything, head, seed)
     judgement = judged("test", estimator.head_, test, different(test.sha256, np.arange(len(test.rows))))
     # Photos given apart may be of another kind: what is usual is learned from the training photos alone.
-    distances = held_out_distances(table.rows, _measurable_folds(table, seed))
-    return _learned(estimator, table, everything, distances, judgement)
+    usual = None
+    if len(set(table.sha256)) < FOLDS_BELOW:
+        usual = _judged_in_turn(table, head, seed)
+    return _learned(estimator, table, everything, judgement, known=_left_out(table, usual), promises=promises)
 
 
-def _learn_with_folds(table: FeatureTable, head: str, seed: int) -> Learned:
+def _learn_with_folds(table: FeatureTable, head: str, seed: int, promises: Promises) -> Learned:
     everything = np.arange(len(table.rows))
     estimator = fitted(table, everything, head, seed)
-    fold = _measurable_folds(table, seed)
-    judgement = _judged_by_folds(table, fold, head, seed) if (fold >= 0).any() else None
-    return _learned(estimator, table, everything, held_out_distances(table.rows, fold), judgement)
+    judgement = _judged_in_turn(table, head, seed)
+    return _learned(
+        estimator, table, everything, judgement, known=_left_out(table, judgement), promises=promises
+    )
 
 
-def _learn_with_held_out(table: FeatureTable, head: str, seed: int, *, refit: bool) -> Learned:
+def _learn_with_held_out(
+    table: FeatureTable, head: str, seed: int, promises: Promises, *, refit: bool
+) -> Learned:
     mask = holdout(labels_of(table), table.sha256, share=HELD_OUT_SHARE, seed=seed)
     index, held_out = np.flatnonzero(~mask), different(table.sha256, np.flatnonzero(mask))
     # Of a class with two photos one may be held out: what counts is how many the user gave.
     enough = min(_contents(table).values()) > 1
     estimator = fitted(table, index, head, seed, min_photos=1 if enough else 2)
-    # With one photo a class there is none that can be held out.
-    judgement = judged("held-out", estimator.head_, table, held_out) if len(held_out) else None
-    distances = nearest_distances(table.rows[held_out], table.rows[index])
+    judgement, known = None, _Known(np.empty(0), None)
+    if len(held_out):  # with one photo a class there is none that can be held out
+        judgement = judged("held-out", estimator.head_, table, held_out)
+        known = _Known(kinds_of(table, index).distances(table.rows[held_out]), judgement.probabilities)
     if refit:
         index = np.arange(len(table.rows))
         estimator = fitted(table, index, head, seed)
-    return _learned(estimator, table, index, distances, judgement)
+    return _learned(estimator, table, index, judgement, known=known, promises=promises)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Distances of photos not learned from, and what heads that had not seen them say; None: not asked."""
+
+    distances: NDArray[np.float64]
+    probabilities: NDArray[np.float64] | None
+
+
+def _left_out(table: FeatureTable, judgement: Judgement | None) -> _Known:
+    """Each content once, with itself and its copies left out of what it is compared with."""
+    distances = kinds_of(table, np.arange(len(table.rows))).left_out()
+    if judgement is None:
+        return _Known(distances[different(table.sha256, np.arange(len(table.rows)))], None)
+    return _Known(distances[judgement.index], judgement.probabilities)
+
+
+def kinds_of(table: FeatureTable, index: NDArray[np.intp]) -> Kinds:
+    """The classes of some rows of a table of labelled photos."""
+    labels = labels_of(table)
+    codes = np.unique([labels[at] for at in index], return_inverse=True)[1]
+    return Kinds(table.rows[index], codes, [table.sha256[at] for at in index])
 
 
 def _learned(
     estimator: HeadClassifier,
     table: FeatureTable,
     index: NDArray[np.intp],
-    distances: NDArray[np.float64],
     judgement: Judgement | None,
+    *,
+    known: _Known,
+    promises: Promises,
 ) -> Learned:
+    novelty, scores = novelty_from(table, index, known.distances, known.probabilities, promises.false_alarms)
     return Learned(
         head=estimator.head_,
         index=index,
-        novelty=fit_novelty(table.rows[index], distances),
-        threshold_photos=int(np.isfinite(distances).sum()),
+        novelty=novelty,
+        known_scores=scores,
         judgement=judgement,
         settings=_chosen(estimator),
         notes=tuple(getattr(estimator, "notes_", ())),
+        sets=sets_from(judgement, estimator.head_, promises.coverage),
     )
+
+
+def novelty_from(
+    table: FeatureTable,
+    index: NDArray[np.intp],
+    distances: NDArray[np.float64],
+    probabilities: NDArray[np.float64] | None,
+    false_alarms: float,
+) -> tuple[Novelty, NDArray[np.float64]]:
+    """The threshold over some rows of a table, and the scores of photos not learned from that set it.
+
+    Args:
+        table: of the training photos.
+        index: the rows that were learned from.
+        distances: of photos not learned from, as `Kinds` gives them; NaN is left out.
+        probabilities: for the same photos, by heads that had not seen them; None: the distance alone counts.
+        false_alarms: share of good photos that may be called unknown.
+    """
+    measured = np.isfinite(distances)
+    if not measured.any():
+        return Novelty(table.rows[index], NEVER), np.empty(0)
+    novelty = fit_novelty(
+        table.rows[index],
+        distances,
+        kinds=kinds_of(table, index),
+        probabilities=probabilities,
+        false_alarms=false_alarms,
+    )
+    scores = distances[measured]
+    if probabilities is not None:
+        scores = scores + novelty.doubt * doubt(probabilities[measured])
+    return novelty, scores
+
+
+def sets_from(judgement: Judgement | None, head: Head, coverage: float) -> Sets | None:
+    """When several classes are named, from photos that the judging head had not seen; None with too few."""
+    if judgement is None:
+        return None
+    place = {label: code for code, label in enumerate(head.classes)}
+    return fit_sets(judgement.probabilities, np.array([place[label] for label in judgement.true]), coverage)
 
 
 def _chosen(estimator: HeadClassifier) -> dict[str, str | int | float | bool]:
@@ -263,7 +378,11 @@ def judged(method: Method, head: Head, table: FeatureTable, index: NDArray[np.in
     )
 
 
-def _judged_by_folds(table: FeatureTable, fold: NDArray[np.int64], head: str, seed: int) -> Judgement:
+def _judged_in_turn(table: FeatureTable, head: str, seed: int) -> Judgement | None:
+    """Judge each photo by a head that learned from the other folds; None where none can be held out."""
+    fold = _measurable_folds(table, seed)
+    if not (fold >= 0).any():
+        return None
     found = out_of_fold(make_head(head, seed=seed), table.rows, labels_of(table), fold, groups=table.sha256)
     index = different(table.sha256, np.flatnonzero(found.measured))
     probabilities, uncalibrated = found.probabilities[index], _before(head, found.uncalibrated[index])

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.backbones.spec import KERAS_MODEL, OWN
+from headstart.heads.sets import COVERAGE
+from headstart.heads.unknown import FALSE_ALARMS
 from headstart.images.photo import Hashed, Skipped
 from headstart.images.resize import Resize
 from headstart.report.facts import (
@@ -25,13 +28,13 @@ from headstart.report.facts import (
     Mistake,
     ReportFacts,
     SkippedFile,
-    UnknownFacts,
 )
 from headstart.report.reliability import reliability_bins
 from headstart.report.thumbnails import thumbnail
 from headstart.tasks.agreement import agreement_sentence, comparison_sentence
-from headstart.tasks.facts import engine_facts
+from headstart.tasks.facts import engine_facts, sets_not_measured, training_facts
 from headstart.tasks.judge import labels_of
+from headstart.tasks.novelty_facts import sets_section, unknown_section
 from headstart.tasks.tuning.told import changed_settings, tuning_facts
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from headstart.images.reader import PhotoReader
     from headstart.report.facts import ReliabilityBin
     from headstart.tasks.facts import Run
-    from headstart.tasks.judge import Judgement, Learned
+    from headstart.tasks.judge import Judgement
 
 _MISTAKES = 24
 _PICTURED = 24
@@ -52,7 +55,7 @@ _THUMBNAIL = 160
 _BINS = 10
 _CLASSES_IN_TITLE = 4
 _PARTS = {"train", "training"}
-_OWN = ("module", "keras_model")
+_OWN = (OWN, KERAS_MODEL)
 
 
 def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
@@ -79,7 +82,9 @@ def report_facts(run: Run, *, model: str, reader: PhotoReader) -> ReportFacts:
         notes=run.notes,
         measured=_measured(run, reader),
         not_measured="" if run.measurement is not None else "The notes say why.",
-        unknown=_unknown(run.learned),
+        unknown=unknown_section(training_facts(run)),
+        sets=sets_section(training_facts(run)),
+        sets_not_measured=sets_not_measured(run),
         effort=EffortFacts(
             computed=sum(table.computed for table in run.tables),
             reused=sum(table.reused for table in run.tables),
@@ -143,6 +148,9 @@ def _command(run: Run, model: str) -> str:
         "--engine": asked.engine,
         "--precision": asked.precision,
         "--seed": str(asked.seed) if asked.seed else None,
+        "--unknown": asked.unknown,
+        "--false-alarms": None if asked.false_alarms == FALSE_ALARMS else f"{asked.false_alarms:g}",
+        "--coverage": None if asked.coverage == COVERAGE else f"{asked.coverage:g}",
     }
     words += [word for name, value in values.items() if value is not None for word in (name, value)]
     switches = {
@@ -170,12 +178,6 @@ def _backbone(run: Run) -> BackboneFacts:
         random=run.has_random_weights,
         advice=" ".join(run.advice),
     )
-
-
-def _unknown(learned: Learned) -> UnknownFacts | None:
-    if not learned.novelty.measured:
-        return None
-    return UnknownFacts(threshold=learned.novelty.threshold, photos=learned.threshold_photos)
 
 
 def _settings(run: Run) -> tuple[tuple[str, str], ...]:

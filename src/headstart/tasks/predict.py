@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.errors import UsageError
 from headstart.images.reader import PhotoReader
+from headstart.model.answers import state_of
 from headstart.storage.home import Home
 from headstart.tasks.paths import given_path
 
 if TYPE_CHECKING:
     from headstart.features.progress import Progress
     from headstart.images.photo import Skipped
-    from headstart.model.answers import Answer
+    from headstart.model.answers import Answer, State
     from headstart.model.model import Model
 
 
@@ -27,10 +28,17 @@ class Prediction:
         file: the file as it was named, or its place in the folder that was named.
         label: the most probable class; None where the file could not be used.
         probabilities: class to probability, most probable first.
-        unknown: True where the photo resembles no training photo; None where there are none to compare with.
+        unknown: True where the photo is unlike the classes or torn between them; None where not measured.
         neighbours: the nearest training photos, {file, label, distance}, nearest first.
         error: why the file could not be used; None where it could.
         id: the class's identifier, where the network has some (WordNet ids of ImageNet).
+        one_of: the classes of which one is the right one, most probable first, in as many photos as the model
+            states; None where that could not be measured.
+        strangeness: above 1 for an unknown photo; None where `unknown` is.
+
+    Example:
+        >>> Prediction("a.jpg", "cat", {"cat": 0.6, "dog": 0.4}, one_of=("cat", "dog")).state
+        'unsure'
     """
 
     file: str
@@ -40,6 +48,13 @@ class Prediction:
     neighbours: Sequence[Mapping[str, Any]] = ()
     error: str | None = None
     id: str | None = None
+    one_of: Sequence[str] | None = None
+    strangeness: float | None = None
+
+    @property
+    def state(self) -> State | None:
+        """As `Answer.state` ("sure", "unmeasured", …); None where the file could not be used."""
+        return None if self.error is not None else state_of(self.unknown, self.one_of)
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -48,7 +63,10 @@ class Prediction:
             "label": self.label,
             "id": self.id,
             "probabilities": dict(self.probabilities),
+            "state": self.state,
+            "one_of": None if self.one_of is None else list(self.one_of),
             "unknown": self.unknown,
+            "strangeness": self.strangeness,
             "neighbours": [dict(each) for each in self.neighbours],
             "error": self.error,
         }
@@ -156,4 +174,6 @@ def _filled(name: str, answer: Answer, ids: Mapping[str, str]) -> Prediction:
         unknown=answer.unknown,
         neighbours=answer.neighbours,
         id=ids.get(answer.label),
+        one_of=answer.one_of,
+        strangeness=answer.strangeness,
     )

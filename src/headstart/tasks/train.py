@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from headstart.backbones.spec import POCKET
 from headstart.errors import UsageError
 from headstart.heads.make import HEADS
+from headstart.heads.sets import COVERAGE
+from headstart.heads.unknown import FALSE_ALARMS
 from headstart.images.csvout import skipped_csv
 from headstart.images.reader import PhotoReader
 from headstart.model.answers import TrainingPhoto
@@ -19,12 +21,16 @@ from headstart.model.model import Model
 from headstart.report.page import render
 from headstart.storage.home import Home
 from headstart.tasks.compare import compare_with_f32
+from headstart.tasks.doctoring.command import Request
+from headstart.tasks.doctoring.training import training_notes
 from headstart.tasks.facts import Asked, Run, training_facts
 from headstart.tasks.gather import gather, scan_labelled, without_known
-from headstart.tasks.judge import labels_of, learn, require_photos
+from headstart.tasks.judge import Promises, labels_of, learn, require_photos
+from headstart.tasks.learning.over import over_corrections
 from headstart.tasks.page import report_facts
 from headstart.tasks.paths import given_path, refuse_among_photos
 from headstart.tasks.rows import Extraction, Wanted, best_engine, open_store
+from headstart.tasks.strangers import far_kinds, gather_strangers, near_kinds, scan_strangers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
     from headstart.features.store import FeatureStore
     from headstart.images.photo import PhotoSet
     from headstart.tasks.gather import Gathered
+    from headstart.tasks.judge import Learned
 
 _SEEDS = 2**32
 
@@ -52,6 +59,9 @@ def train(
     seed: int = 0,
     refit: bool = False,
     weights: bool = True,
+    unknown: str | Path | None = None,
+    false_alarms: float = FALSE_ALARMS,
+    coverage: float = COVERAGE,
     follow_links: bool = False,
     rehash: bool = False,
     home: str | Path | None = None,
@@ -76,6 +86,10 @@ def train(
         seed: of splits, 0 or more.
         refit: learn from a held-out fifth too, after measuring on it.
         weights: save the backbone's weights with the model; otherwise their SHA-256 only.
+        unknown: a folder of photos of nothing that is to be learned; never trained on, they measure how many
+            of such photos the model calls unknown.
+        false_alarms: share of photos of the user's own classes that may be called unknown, 0.001 to 0.5.
+        coverage: share of photos for which the classes that an answer names hold the right one, 0.5 to 0.999.
         follow_links: follow links that lead to other folders.
         rehash: read every photo again, also those that are known by their size and dates.
         home: the folder for weights and features; None: `HEADSTART_HOME` or the platform's.
@@ -102,45 +116,74 @@ def train(
     """
     began = time.monotonic()
     name = backbone if isinstance(backbone, str) else None
-    asked = Asked(head, layer, engine, precision, seed, refit, weights, follow_links, name)
+    strangers = None if unknown is None else given_path(unknown, "--unknown")
+    asked = Asked(
+        head, layer, engine, precision, seed, refit, weights, follow_links, name,
+        None if unknown is None else str(unknown), false_alarms, coverage,
+    )  # fmt: skip
+    promises = Promises(false_alarms, coverage)
     _check(asked, with_test=test is not None)
     photos = given_path(photos, "photos")
     test = None if test is None else given_path(test, "test")
     place = Home.find(home)
     choosing = best_engine(place, engine, precision)
     wanted = Wanted.checked(backbone, layer, place, progress)
-    refuse_among_photos(place.root, "home", photos, test)
+    refuse_among_photos(place.root, "home", photos, test, strangers)
     target = None
     if output is not None:
         target = check_target(given_path(output, "output"))
-        refuse_among_photos(target, "output", photos, test)
+        refuse_among_photos(target, "output", photos, test, strangers)
     found = scan_labelled(photos, follow_links=follow_links)
     found_apart = None
     if test is not None:
         found_apart = scan_labelled(test, follow_links=follow_links, known=found.classes)
+    found_strange = None if strangers is None else scan_strangers(strangers, follow_links=follow_links)
     source = wanted.open(progress)
     with PhotoReader() as reader:
         with open_store(place) as store:
             read = partial(gather, reader=reader, progress=progress, files=store.files, rehash=rehash)
             given, apart = _gather(found, found_apart, head, read)
+            strange = None
+            if found_strange is not None:
+                strange = gather_strangers(
+                    found_strange, reader, given.hashed, () if apart is None else apart.hashed,
+                    files=store.files, rehash=rehash, progress=progress,
+                )  # fmt: skip
             extraction = Extraction(source, choosing, place, reader, progress)
             table, test_table = _extract(given, apart, head, extraction, store)
             learning = time.monotonic()
-            learned = learn(table, test_table, head=head, seed=seed, refit=refit)
+            learned = learn(table, test_table, head=head, seed=seed, refit=refit, promises=promises)
+            checking = Request(
+                source=photos, backbone=backbone, test=test, engine=engine, precision=precision, seed=seed,
+                follow_links=follow_links,
+            )  # fmt: skip
+            learned = _with_notes(learned, table, checking, over_corrections(target, str(output)))
+            near = near_kinds(table, learned, head=head, seed=seed)
             learning = time.monotonic() - learning
+            strange_table = None if strange is None else extraction.rows(strange, store)
+            far = None if strange_table is None else far_kinds(strange_table, learned)
             comparison = None
             if precision not in (None, "f32"):
                 photos_of_both = (*given.hashed, *(() if apart is None else apart.hashed))
                 comparison = compare_with_f32(
                     table, test_table, photos_of_both, store, extraction, head=head, seed=seed
                 )
-        run = Run(asked, given, apart, source, table, test_table, learned, comparison, learning, began)
+        run = Run(
+            asked, given, apart, source, table, test_table, learned, comparison, learning, began,
+            near=near, far=far, strange=strange, strange_table=strange_table,
+        )  # fmt: skip
         model = model_of(run, place)
         if target is not None:
             page = render(report_facts(run, model=str(output), reader=reader))
             listed = skipped_csv(run.skipped).encode()
             model.save(target, weights=weights, report_html=page, extra_files={"skipped.csv": listed})
     return model
+
+
+def _with_notes(learned: Learned, table: FeatureTable, checking: Request, more: list[str]) -> Learned:
+    """Add what spoils the training's own figures, and what else there is to say."""
+    spoilt = training_notes(table, learned.judgement, checking)
+    return replace(learned, notes=(*learned.notes, *spoilt, *more))
 
 
 def _gather(
@@ -189,6 +232,7 @@ def model_of(run: Run, home: Home) -> Model:
         novelty=learned.novelty,
         photos=photos,
         training=training_facts(run),
+        sets=learned.sets,
         recipe={"decode": table.space.decode_recipe, **dict(table.space.engine)},
         backbone=run.source.backbone if run.source.is_loaded else None,
         home=home,

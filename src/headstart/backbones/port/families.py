@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headstart.backbones.port.member import KERAS, TIMM, TORCHVISION, Member
+from headstart.backbones.port.member import TIMM, TORCHVISION, Member
 from headstart.backbones.port.mobilenet import mobilenet
 from headstart.backbones.port.vgg import vgg
+from headstart.backbones.spec import KERAS
 from headstart.errors import BackboneError
 
 if TYPE_CHECKING:

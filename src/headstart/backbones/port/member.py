@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Options = Mapping[str, OptionValue]
 
-KERAS, TIMM, TORCHVISION = "keras", "timm", "torchvision"
+TIMM, TORCHVISION = "timm", "torchvision"
 
 
 @dataclass(frozen=True, slots=True)

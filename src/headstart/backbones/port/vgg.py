@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headstart.backbones.port import layout
-from headstart.backbones.port.member import KERAS, TIMM, TORCHVISION, Member
+from headstart.backbones.port.member import TIMM, TORCHVISION, Member
+from headstart.backbones.spec import KERAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,7 +35,7 @@ class Said:
         label: the most probable class.
         probability: of it.
         target: the probability of the attack's target; None where it has none.
-        unknown: whether it resembles no training photo; None where there are none.
+        unknown: whether it is unlike the model's classes or torn between them; None where that is not known.
     """
 
     label: str

@@ -11,7 +11,6 @@ from headstart.backbones.source import FeatureSource
 from headstart.errors import PhotosError
 from headstart.heads.metrics import measure
 from headstart.heads.paired import paired_difference
-from headstart.heads.unknown import fit_novelty, nearest_distances
 from headstart.model.facts import (
     Accuracy,
     DifferenceFacts,
@@ -20,7 +19,17 @@ from headstart.model.facts import (
     RateTestFacts,
     ValidationFacts,
 )
-from headstart.tasks.judge import Judgement, Learned, different, judged
+from headstart.tasks.judge import (
+    USUAL,
+    Judgement,
+    Learned,
+    Promises,
+    different,
+    judged,
+    kinds_of,
+    novelty_from,
+    sets_from,
+)
 from headstart.tasks.tuning.options import settings_of
 from headstart.tasks.tuning.probe import fit_probe
 
@@ -55,23 +64,26 @@ class Candidate:
     learned: Learned
 
 
-def probe_candidate(start: Ingredients, test_table: FeatureTable | None) -> Candidate:
+def probe_candidate(
+    start: Ingredients, test_table: FeatureTable | None, promises: Promises = USUAL
+) -> Candidate:
     """The linear head alone, learned from training and validation photos: what `train` would give.
 
     Args:
         start: rows and split.
         test_table: rows of photos that were given apart.
+        promises: about what is unknown, and sets of classes.
     """
     estimator = fit_probe(start.table, start.split.learned, start.tuning.seed)
     head = estimator.head_
     settings = {"L2 strength": estimator.strength_, "temperature": estimator.temperature_}
     judgement = _judged(head, start.table, test_table, start.split)
-    learned = _learned(head, start.table, start.split, judgement, settings)
+    learned = _learned(head, start.table, start.split, judgement, settings, promises)
     return Candidate(start.extraction.source, start.table, test_table, learned)
 
 
 def tuned_candidate(
-    start: Ingredients, run: TuningRun, probe: Candidate, apart: Gathered | None
+    start: Ingredients, run: TuningRun, probe: Candidate, apart: Gathered | None, promises: Promises = USUAL
 ) -> Candidate:
     """The fine-tuned network: its rows are computed by the engine and kept, as those of any network.
 
@@ -80,6 +92,7 @@ def tuned_candidate(
         run: the fine-tuning.
         probe: the linear head, which was judged on the same photos.
         apart: photos that were given apart.
+        promises: about what is unknown, and sets of classes.
 
     Raises:
         PhotosError: a photo can't be read any more.
@@ -94,7 +107,7 @@ def tuned_candidate(
         _require_same(test_table, probe.test_table)
     settings = {"temperature": run.head.temperature}
     judgement = _judged(run.head, table, test_table, start.split)
-    learned = _learned(run.head, table, start.split, judgement, settings)
+    learned = _learned(run.head, table, start.split, judgement, settings, promises)
     return Candidate(source, table, test_table, learned)
 
 
@@ -110,28 +123,35 @@ def _require_same(table: FeatureTable, before: FeatureTable) -> None:
         )
 
 
-def _judged(
-    head: Head, table: FeatureTable, test_table: FeatureTable | None, split: Split
-) -> Judgement | None:
+def _judged(head: Head, table: FeatureTable, test_table: FeatureTable | None, split: Split) -> Judgement:
     if test_table is not None:
         return judged("test", head, test_table, different(test_table.sha256, np.arange(len(test_table.rows))))
     return judged("held-out", head, table, split.held_out)
 
 
-def _learned(
-    head: Head, table: FeatureTable, split: Split, judgement: Judgement | None, settings: dict[str, float]
+def _learned(  # noqa: PLR0917
+    head: Head,
+    table: FeatureTable,
+    split: Split,
+    judgement: Judgement,
+    settings: dict[str, float],
+    promises: Promises,
 ) -> Learned:
-    # What is usual is learned from validation photos. After a refit the network has trained on them too: on
-    # aerial photos the threshold was 0.172 instead of 0.190, and as many held-out photos lay beyond it.
-    distances = nearest_distances(table.rows[split.validation], table.rows[split.train])
+    # What is usual is learned from the photos that were judged. The head, and after a refit the network, have
+    # learned from all the others: of those both are so sure that half of all good photos seemed strange.
+    distances = kinds_of(table, split.learned).distances(judgement.table.rows[judgement.index])
+    novelty, scores = novelty_from(
+        table, split.learned, distances, judgement.probabilities, promises.false_alarms
+    )
     return Learned(
         head=head,
         index=split.learned,
-        novelty=fit_novelty(table.rows[split.learned], distances),
-        threshold_photos=int(np.isfinite(distances).sum()),
+        novelty=novelty,
+        known_scores=scores,
         judgement=judgement,
         settings=settings,
         notes=(),
+        sets=sets_from(judgement, head, promises.coverage),
     )
 
 

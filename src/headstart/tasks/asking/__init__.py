@@ -1,0 +1,1 @@
+"""The steps of `ask`: a pile of photos to the few worth a label, each with its reason in words."""
