@@ -77,7 +77,7 @@ ORDERS = [
     order("keras, headstart", "import keras", KERAS, TIMM, backend="torch"),
     order("keras, headstart", "import keras", KERAS, TIMM, backend="tensorflow"),
     order("headstart, tensorflow, torchvision", "import headstart, tensorflow, torchvision"),
-    order("headstart, tensorflow", "import headstart, tensorflow", TIMM, KERAS, backend="torch", mark=SLOW),
+    order("headstart, tensorflow", "import headstart, tensorflow", TIMM, KERAS, backend="torch"),
     order("headstart, tensorflow, a step of torch's", "import headstart, tensorflow", ADAM),
     order("keras's networks first", KERAS, "import tensorflow", TORCHVISION, TIMM, backend="torch"),
     order("keras's networks first", KERAS, "import torchvision", TIMM, backend="tensorflow", mark=SLOW),

@@ -58,7 +58,13 @@ def test_no_network_is_asked(tmp_path):
 
 
 @pytest.mark.skipif("HEADSTART_ASSETS" not in os.environ, reason="HEADSTART_ASSETS names no real weights")
-@pytest.mark.parametrize("backbone", ["timm:mobilenetv2_100@slim", "torchvision:squeezenet1_1@zoo"])
+@pytest.mark.parametrize(
+    "backbone",
+    [
+        "timm:mobilenetv2_100@slim",
+        pytest.param("torchvision:squeezenet1_1@zoo", marks=pytest.mark.exhaustive),
+    ],
+)
 def test_a_trained_network_is_far_ahead(backbone, tmp_path, monkeypatch):
     from headstart.tasks.weights import add_weights
 

@@ -109,6 +109,7 @@ def test_two_processes_learn_what_one_does(folder, undisturbed):
     assert (folder / "of-two" / "model.json").exists()
 
 
+@pytest.mark.exhaustive
 def test_two_that_are_the_same_at_the_same_time_both_come_to_the_same_end(folder, undisturbed):
     both = [started(folder, "both", f"both-{number}") for number in range(2)]
     said = [process.communicate(timeout=300) for process in both]

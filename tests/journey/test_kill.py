@@ -26,7 +26,7 @@ def tensors(model):
 
 
 @pytest.mark.parametrize(
-    "rounds", [pytest.param(6, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.exhaustive)]
+    "rounds", [pytest.param(3, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.exhaustive)]
 )
 def test_kills_at_any_time(tmp_path, rounds):
     write_photos(tmp_path / "photos", ("red", "blue", "green"), each=60, side=320)

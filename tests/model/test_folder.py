@@ -135,7 +135,11 @@ write_folder(sys.argv[1], make_model_files(1, extras={{"report.html": b"new"}}),
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", [True, False], ids=["first save", "replacing"])
+@pytest.mark.parametrize(
+    "first",
+    [pytest.param(True, marks=pytest.mark.exhaustive), False],
+    ids=["first save", "replacing"],
+)
 def test_killed_before_any_system_call_of_a_save_the_old_or_the_new_model_is_there(
     tmp_path, make_files, first
 ):

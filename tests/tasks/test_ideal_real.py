@@ -29,7 +29,7 @@ def best_rank(made):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["Egyptian cat", "zebra"])
+@pytest.mark.parametrize("name", ["Egyptian cat", pytest.param("zebra", marks=pytest.mark.exhaustive)])
 def test_another_network_recognises_it(home, name):
     made = ideal_image(SQUEEZENET, name, steps=48, home=home)
 

@@ -11,7 +11,7 @@ from headstart.tasks.learning_curve import learning_curve
 
 ASSETS = os.environ.get("HEADSTART_ASSETS")
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.exhaustive,
     pytest.mark.skipif(not ASSETS, reason="HEADSTART_ASSETS is not set: no real weights and photos"),
 ]
 

@@ -26,6 +26,7 @@ from headstart.tasks.tuning.split import split
 ASSETS = os.environ.get("HEADSTART_ASSETS")
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.xdist_group("breeds"),  # its tables are made once
     pytest.mark.skipif(not ASSETS, reason="HEADSTART_ASSETS is not set: no real weights and photos"),
 ]
 CHOICES, HELD_OUT, AERIAL = 5, 7, 5
