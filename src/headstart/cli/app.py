@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 _PHOTOS = Group("From photos to a classifier", sort_key=1)
 _MIND = Group("Into the network's mind", sort_key=2)
-_PARTS = Group("The parts", sort_key=3)
+_LESSON = Group("The lesson", sort_key=3)
+_PARTS = Group("The parts", sort_key=4)
 
 
 def _version() -> str:
@@ -27,8 +28,10 @@ def build_app() -> App:
     from headstart.cli.backbones import backbones
     from headstart.cli.catalogue import catalogue
     from headstart.cli.choose import choose
+    from headstart.cli.datasets import datasets
     from headstart.cli.demo import demo
     from headstart.cli.doctor import doctor
+    from headstart.cli.eject import eject
     from headstart.cli.embed import embed
     from headstart.cli.evaluate import evaluate
     from headstart.cli.explain import explain
@@ -39,8 +42,10 @@ def build_app() -> App:
     from headstart.cli.learn import learn
     from headstart.cli.learning_curve import learning_curve
     from headstart.cli.maps import maps
+    from headstart.cli.newkind import newkind
     from headstart.cli.port import port
     from headstart.cli.predict import predict
+    from headstart.cli.quiz import quiz
     from headstart.cli.robustness import robustness
     from headstart.cli.train import train
     from headstart.cli.tricks import tricks
@@ -68,6 +73,7 @@ def build_app() -> App:
         embed,
         choose,
         learning_curve,
+        newkind,
         tricks,
     )
     for place, verb in enumerate(verbs):
@@ -75,8 +81,10 @@ def build_app() -> App:
     looking: tuple[Callable[..., int], ...] = (maps, explain, ideal, attack, robustness)
     for place, verb in enumerate(looking):
         app.command(verb, group=_MIND, sort_key=place)
-    for family in (backbones, weights, features):
+    app.command(quiz, group=_LESSON)
+    for family in (backbones, weights, datasets, features):
         family.group = (_PARTS,)
         app.command(family)
     app.command(port, group=_PARTS)
+    app.command(eject, group=_PARTS)
     return app

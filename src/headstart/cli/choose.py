@@ -36,7 +36,8 @@ def choose(
     """Measure which network to start from: its accuracy on your photos, milliseconds here, megabytes.
 
     Args:
-        photos: A folder with a folder for each class, or a CSV with the columns path and label.
+        photos: A folder with a folder for each class, a CSV with the columns path and label, or a data set:
+            ants-bees, ants-bees/val.
         backbones: Networks to compare, with commas between them; else all whose weights are at hand. Those
             that are named and not at hand are fetched.
         budget_ms: Milliseconds that one photo may take.

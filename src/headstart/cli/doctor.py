@@ -35,7 +35,8 @@ def doctor(
 
     Args:
         photos: A folder with a folder for each class, or with parts (train, test, val) that hold such
-            folders; a folder of photos without classes; or a CSV with the columns path and label.
+            folders; a folder of photos without classes; a CSV with the columns path and label; or a data
+            set: ants-bees, ants-bees/val.
         output: A folder to write to: index.html with pictures, findings.csv, findings.json, and
             corrections.csv with the classes suggested for likely wrong labels: look at each, then give it
             to "headstart learn".

@@ -26,7 +26,8 @@ def embed(
     """Turn photos into rows of features, kept for every later command.
 
     Args:
-        photos: A folder of photos, with or without class folders, or a CSV with the columns path and label.
+        photos: A folder of photos, with or without class folders, a CSV with the columns path and label, or
+            a data set: ants-bees, ants-bees/val.
         backbone: The pretrained network. pocket is small and comes with headstart; larger ones, such as
             mobilenet_v2 or timm:resnet50, are fetched once (see "backbones").
         output: A .npz file to write: features, paths, sha256, labels.

@@ -21,7 +21,8 @@ def evaluate(
 
     Args:
         model: A model folder, or the name of a network with classes of its own, such as pocket.
-        photos: A folder with a folder for each class, or a CSV with the columns path and label.
+        photos: A folder with a folder for each class, a CSV with the columns path and label, or a data set:
+            ants-bees (its test part), ants-bees/train.
         follow_links: Follow links that lead to other folders.
         rehash: Read every photo again, also those known by their size and dates.
     """

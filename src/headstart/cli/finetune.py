@@ -124,7 +124,8 @@ def finetune(
     """Train a network on for your classes, from its linear head; keep it only if that is better.
 
     Args:
-        photos: A folder with a folder for each class, or a CSV with the columns path and label.
+        photos: A folder with a folder for each class, a CSV with the columns path and label, or a data set:
+            ants-bees, ants-bees/val.
         output: The model folder to write; an existing headstart model is replaced.
         backbone: The pretrained network to start from (see "train").
         test: Photos to measure on, never trained on; without them a fifth of PHOTOS is held out.

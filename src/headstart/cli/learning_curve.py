@@ -35,7 +35,8 @@ def learning_curve(
     """Measure how much a pretrained network helps: accuracy by the number of photos, with and without it.
 
     Args:
-        photos: A folder with a folder for each class, or a CSV with the columns path and label.
+        photos: A folder with a folder for each class, a CSV with the columns path and label, or a data set:
+            ants-bees, ants-bees/val.
         backbone: The pretrained network; "backbones" lists them.
         test: Photos to measure on; without them a third of PHOTOS is held out.
         sizes: Photos a class, such as 1,5,20; else nearly doubling, up to the smallest class.

@@ -37,7 +37,8 @@ def train(
     """Learn your classes from photos, measure how well, save the model with its report.
 
     Args:
-        photos: A folder with a folder for each class, or a CSV with the columns path and label.
+        photos: A folder with a folder for each class, a CSV with the columns path and label, or a data set:
+            ants-bees (its own test part is measured then), ants-bees/val.
         output: The model folder to write; an existing headstart model is replaced.
         backbone: The pretrained network. pocket is small and comes with headstart; larger ones, such as
             mobilenet_v2 or timm:resnet50, are fetched once (see "backbones").

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-from functools import cache
-from importlib import metadata, resources
-from typing import TYPE_CHECKING, Any
+from importlib import metadata
+from typing import TYPE_CHECKING
 
 from headstart.report.page import environment
+from headstart.report.scripted import page_parts, script_json
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from headstart.report.catalogue_facts import Catalogue
 
 # Each file gives functions to those after it; together they are the page's one script.
 SCRIPTS = ("text", "corrections", "view", "grid", "picker", "detail", "page")
 _STYLES = ("report.css", "catalogue.css")
-_IN_SCRIPT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
 def render_catalogue(facts: Catalogue) -> str:
@@ -37,37 +31,6 @@ def render_catalogue(facts: Catalogue) -> str:
         (True, False)
     """
     template = environment().get_template("catalogue.html")
-    data = _json(facts.model_dump(exclude_defaults=True))
-    return template.render(facts=facts, data=data, version=metadata.version("headstart"), **_parts())
-
-
-def _json(value: Any) -> Markup:
-    """JSON that may stand inside a script element: ASCII alone, nothing that could end or open a tag."""
-    from markupsafe import Markup
-
-    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return Markup(text.translate(_IN_SCRIPT))  # noqa: S704 - no letter of it can be read as HTML
-
-
-@cache
-def _parts() -> dict[str, Any]:
-    """Style and script, and their digests for the page's policy."""
-    from markupsafe import Markup
-
-    css = "".join(_own(name) for name in _STYLES)
-    files = "\n".join(_own(f"catalogue_{name}.js") for name in SCRIPTS)
-    script = f'"use strict";\n(() => {{\n{files}\nstart();\n}})();\n'
-    return {
-        "css": Markup(css),  # noqa: S704 - our own files
-        "css_digest": _digest(css),
-        "script": Markup(script),  # noqa: S704
-        "script_digest": _digest(script),
-    }
-
-
-def _own(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    data = script_json(facts.model_dump(exclude_defaults=True))
+    parts = page_parts(_STYLES, tuple(f"catalogue_{name}.js" for name in SCRIPTS))
+    return template.render(facts=facts, data=data, version=metadata.version("headstart"), **parts)

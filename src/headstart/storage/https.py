@@ -101,7 +101,7 @@ class Https:
         allowed = (*KNOWN_HOSTS, *self.allowed_hosts)
         below = tuple(name for name in allowed if name.startswith("."))
         if target.host != first.host and target.host not in allowed and not target.host.endswith(below):
-            raise RefusedError(f"it leads to {target.host}, which is not a known host for weights")
+            raise RefusedError(f"it leads to {target.host}, which is not a known host")
 
     @contextmanager
     def _send(self, target: httpx2.URL, headers: dict[str, str]) -> Iterator[httpx2.Response]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.errors import UsageError
 from headstart.images.reader import PhotoReader
 from headstart.storage.home import Home
-from headstart.tasks.paths import given_path
+from headstart.tasks.paths import photos_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -130,7 +130,7 @@ def ask(
     if count < 1:
         raise UsageError(f"-n is {count}; ask about at least 1 photo")
     several = [photos] if isinstance(photos, str | Path) else list(photos)
-    sources = [given_path(each, "a file") for each in several]
+    sources = [photos_path(each, "a file", home) for each in several]
     with PhotoReader() as reader:
         reader.warm()  # its process starts while this one loads everything else
         from headstart.tasks.asking.look import Looker

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from headstart.images.reader import PhotoReader
 from headstart.report.catalogue_facts import Catalogue, UnusedFile
 from headstart.storage.home import Home
-from headstart.tasks.paths import given_path
+from headstart.tasks.paths import photos_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -140,7 +140,8 @@ def catalogue(
         (12, 12, 'blue')
     """
     began = perf_counter()
-    sources = [given_path(each, "a file") for each in _several(photos)]
+    sources = [photos_path(each, "a file", home) for each in _several(photos)]
+    known = None if known is None else photos_path(known, "known", home)
     with PhotoReader() as reader:
         reader.warm()  # its process starts while this one loads everything else
         from headstart.tasks.cataloguing.place import check_place, refuse_missing, refuse_other_kind
@@ -148,7 +149,7 @@ def catalogue(
         from headstart.tasks.cataloguing.write import open_folder
 
         place = check_place(output, sources)
-        refuse_missing([*sources, *([] if known is None else [given_path(known, "known")])])
+        refuse_missing([*sources, *([] if known is None else [known])])
         how = How(follow_links=follow_links, engine=engine, precision=precision, home=home)
         work = _Work(Home.find(home), reader, progress, follow_links=follow_links, rehash=rehash)
         seen = work.look(model, sources, known, engine=engine, precision=precision)
@@ -251,7 +252,7 @@ class _Work:
     def _training_photos(
         self, known: str | Path, answerer: Answerer, store: FeatureStore
     ) -> dict[str, Hashed]:
-        hashed, _, _ = self._read([given_path(known, "known")], store)
+        hashed, _, _ = self._read([str(known)], store)
         return {each.sha256: each for each in hashed if each.sha256 in answerer.trained_on}
 
     def enter(self, seen: _Seen, folder: Folder) -> tuple[Continued, int]:

@@ -22,7 +22,7 @@ from headstart.tasks.choosing.prediction import FEWEST, evidence
 from headstart.tasks.choosing.ranking import ranked
 from headstart.tasks.choosing.work import Work
 from headstart.tasks.gather import gather, reasons, require_classes, scan_labelled, skipped_json
-from headstart.tasks.paths import check_page, given_path, refuse_among_photos
+from headstart.tasks.paths import check_page, photos_path, refuse_among_photos
 from headstart.tasks.rows import open_store
 from headstart.tasks.seeds import check_seed_option
 
@@ -188,7 +188,7 @@ def choose(
     began = time.monotonic()
     asked, budget = EngineChoice.checked(engine, precision), Budget.checked(budget_ms, budget_mb)
     _check(cv, seed)
-    source = given_path(photos, "photos")
+    source = photos_path(photos, "photos", home)
     target = None if output is None else check_page(output, source)
     place = Home.find(home)
     refuse_among_photos(place.root, "home", source)

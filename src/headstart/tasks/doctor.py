@@ -35,7 +35,7 @@ from headstart.tasks.doctoring.written import (
     findings_csv,
     write_files,
 )
-from headstart.tasks.paths import given_path, refuse_among_photos
+from headstart.tasks.paths import photos_path, refuse_among_photos
 from headstart.tasks.rows import Wanted, best_engine, open_store
 
 if TYPE_CHECKING:
@@ -157,8 +157,8 @@ def doctor(
         >>> [each.files for each in found.of("broken")]
         [('red/empty.jpg',)]
     """
-    source = given_path(photos, "photos")
-    test = None if test is None else given_path(test, "test")
+    source = photos_path(photos, "photos", home)
+    test = None if test is None else photos_path(test, "test", home, measure=True)
     place = Home.find(home)
     choosing = best_engine(place, engine, precision)
     wanted = Wanted.checked(backbone, None, place, progress)

@@ -21,7 +21,7 @@ from headstart.storage.atomic import atomic_write
 from headstart.storage.home import Home, require_writable
 from headstart.tasks.advice import advice
 from headstart.tasks.gather import reasons, require_usable, skipped_json
-from headstart.tasks.paths import given_path, refuse_among_photos
+from headstart.tasks.paths import given_path, photos_path, refuse_among_photos
 from headstart.tasks.rows import Wanted, best_engine, open_store
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def embed(
         (12, 16)
     """
     began = time.monotonic()
-    photos = given_path(photos, "photos")
+    photos = photos_path(photos, "photos", home)
     target = None if output is None else _check_output(output, photos)
     place = Home.find(home)
     choosing = best_engine(place, engine, precision)

@@ -23,7 +23,7 @@ from headstart.tasks.gather import (
     without_known,
 )
 from headstart.tasks.judge import different
-from headstart.tasks.paths import given_path
+from headstart.tasks.paths import photos_path
 from headstart.tasks.rows import open_store
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def evaluate(
     """
     began = time.monotonic()
     place = Home.find(home)
-    photos = given_path(photos, "photos")
+    photos = photos_path(photos, "photos", home, measure=True)
     answerer = open_answerer(model, place, progress, engine=engine, precision=precision)
     scanned = scan_labelled(photos, follow_links=follow_links, known=answerer.classes)
     with PhotoReader() as reader, open_store(place) as store:

@@ -19,10 +19,10 @@ from headstart.model.folder import check_target
 from headstart.report.page import render
 from headstart.storage.home import Home, require_writable
 from headstart.tasks.facts import Asked, Run
-from headstart.tasks.gather import gather, scan_labelled, without_known
+from headstart.tasks.gather import gather, scan_labelled, with_notes, without_known
 from headstart.tasks.judge import Promises, labels_of, require_photos
 from headstart.tasks.page import report_facts
-from headstart.tasks.paths import given_path, refuse_among_photos
+from headstart.tasks.paths import given_path, photos_and_test, refuse_among_photos
 from headstart.tasks.rows import Extraction, Wanted, best_engine, open_store
 from headstart.tasks.train import model_of
 from headstart.tasks.tuning.outcome import (
@@ -121,8 +121,7 @@ def finetune(
     tuning = Tuning() if tuning is None else tuning
     promises = Promises(false_alarms, coverage)
     require_fabric()
-    photos = given_path(photos, "photos")
-    test = None if test is None else given_path(test, "test")
+    photos, test, said = photos_and_test(photos, test, home)
     place = Home.find(home)
     choosing = best_engine(place, engine, precision)
     wanted = Wanted.checked(backbone, layer, place, progress)
@@ -132,7 +131,7 @@ def finetune(
         target = check_target(given_path(output, "output"))
         refuse_among_photos(target, "output", photos, test)
     require_writable(place.root, "checkpoints")
-    found = scan_labelled(photos, follow_links=follow_links)
+    found = with_notes(scan_labelled(photos, follow_links=follow_links), said)
     found_apart = (
         None if test is None else scan_labelled(test, follow_links=follow_links, known=found.classes)
     )

@@ -81,6 +81,11 @@ def scan_labelled(
     return found
 
 
+def with_notes(found: PhotoSet, notes: Iterable[str]) -> PhotoSet:
+    """Add what people should know to what a scan found."""
+    return replace(found, notes=(*found.notes, *notes))
+
+
 def gather(
     found: PhotoSet,
     reader: PhotoReader,

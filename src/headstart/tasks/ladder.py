@@ -27,7 +27,7 @@ from headstart.report.sheet import png
 from headstart.storage.atomic import atomic_write_bytes
 from headstart.tasks.layer_names import completed
 from headstart.tasks.maps import opened_backbone
-from headstart.tasks.paths import given_path
+from headstart.tasks.paths import photos_path
 from headstart.tasks.pictures import picture_path
 from headstart.tasks.seeds import check_seed
 
@@ -176,7 +176,7 @@ def ladder(
         >>> [(each.stage, each.layer, len(each.patches)) for each in found.rungs]
         [('early', 'relu', 8), ('middle', 'last', 8), ('late', 'last', 8)]
     """
-    source = given_path(photos, "photos")
+    source = photos_path(photos, "photos", home)
     target = None if output is None else picture_path(output, source)
     check_seed(seed)
     tell: Progress = NoProgress() if progress is None else progress

@@ -22,8 +22,8 @@ from headstart.tasks.curves.material import Kitchen, make_material
 from headstart.tasks.curves.scratch import STEPS, scratch_curve, scratch_sizes, why_not
 from headstart.tasks.curves.sides import checked_sizes, draws_at, parse_sizes, require_a_curve
 from headstart.tasks.curves.untrained import find_own_classes, untrained_point
-from headstart.tasks.gather import reasons, scan_labelled, skipped_json
-from headstart.tasks.paths import check_page, given_path, refuse_among_photos
+from headstart.tasks.gather import reasons, scan_labelled, skipped_json, with_notes
+from headstart.tasks.paths import check_page, photos_and_test, refuse_among_photos
 from headstart.tasks.rows import Wanted, best_engine, open_store
 from headstart.tasks.seeds import check_seed_option
 
@@ -203,8 +203,7 @@ def learning_curve(
         ([1, 2, 4], 4)
     """
     began = time.monotonic()
-    source = given_path(photos, "photos")
-    test_source = None if test is None else given_path(test, "test")
+    source, test_source, said = photos_and_test(photos, test, home)
     _check(repeats, steps, seed, sizes)
     target = None if output is None else _page(output, source, test_source)
     show: Progress = NoProgress() if progress is None else progress
@@ -214,9 +213,10 @@ def learning_curve(
     refuse_among_photos(place.root, "home", source, test_source)
     if scratch:
         require_fabric()
-    found = scan_labelled(source, follow_links=follow_links)
-    known = found.classes
-    apart = None if test is None else scan_labelled(test, follow_links=follow_links, known=known)
+    found = with_notes(scan_labelled(source, follow_links=follow_links), said)
+    apart, known = None, found.classes
+    if test_source is not None:
+        apart = scan_labelled(test_source, follow_links=follow_links, known=known)
     network = wanted.open(progress)
     with PhotoReader() as reader, open_store(place) as store:
         kitchen = Kitchen(place, reader, store, show)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from headstart.errors import UsageError
-from headstart.storage.home import require_writable
+from headstart.storage.home import Home, require_writable
 
 
 def given_path(path: str | Path, what: str) -> str:
@@ -32,6 +32,60 @@ def given_path(path: str | Path, what: str) -> str:
     return os.path.expanduser(text) if text.startswith("~") else text  # noqa: PTH111 - Path("./x") loses its "./"
 
 
+def photos_path(photos: str | Path, what: str, home: str | Path | None, *, measure: bool = False) -> str:
+    """Give the path of photos as text; the name of a data set stands for its folder in the home.
+
+    A file or folder of that name wins. Else NAME means the data set's training part, or, where something is
+    measured, its test part if its makers published one; NAME/PART means another part.
+
+    Args:
+        photos: a path as it was given, or "oxford-pets", or "oxford-pets/test".
+        what: what it stands for, for the message.
+        home: the folder for data sets; None: `HEADSTART_HOME` or the platform's.
+        measure: whether a model is measured on them.
+
+    Raises:
+        UsageError: it is empty.
+        PhotosError: the data set is not at hand, or has no such part.
+
+    Example:
+        >>> photos_path("my/photos", "photos", None)
+        'my/photos'
+    """
+    text = given_path(photos, what)
+    if "\0" in text or os.path.lexists(text):
+        return text
+    from headstart.images.datasets.store import DatasetStore
+
+    name, _, part = text.replace(os.sep, "/").rstrip("/").partition("/")
+    store = DatasetStore(Home.find(home).datasets)
+    return str(store.part(name, part, measure=measure)) if store.knows(name) else text
+
+
+def photos_and_test(
+    photos: str | Path, test: str | Path | None, home: str | Path | None
+) -> tuple[str, str | None, list[str]]:
+    """Give the paths of photos and of those to measure on; a data set brings its own test part along.
+
+    Only the bare name of a data set does: NAME/PART means that part and nothing else.
+
+    Returns:
+        The photos, the test photos if there are any, and a note where nobody asked for them.
+
+    Raises:
+        UsageError: one is empty.
+        PhotosError: a data set that is not at hand, or has no such part.
+    """
+    learned = photos_path(photos, "photos", home)
+    if test is not None:
+        return learned, photos_path(test, "test", home, measure=True), []
+    name = given_path(photos, "photos").rstrip("/")
+    own = learned if learned == name or "/" in name else photos_path(photos, "photos", home, measure=True)
+    if own == learned:
+        return learned, None, []
+    return learned, own, [f"measured on {name}/{Path(own).name}, the test part that its makers published"]
+
+
 def refuse_among_photos(target: Path, what: str, *sources: str | None) -> None:
     """Refuse to write among the photos: it would be taken for one of them, or for a class.
 
@@ -47,12 +101,12 @@ def refuse_among_photos(target: Path, what: str, *sources: str | None) -> None:
             )
 
 
-def check_page(output: str | Path, photos: str) -> Path:
+def check_page(output: str | Path, photos: str | None = None) -> Path:
     """Give the path of a page to write, refused before any work where it could not be written.
 
     Args:
         output: as it was given.
-        photos: the folder or table that it may not lie among.
+        photos: the folder or table that it may not lie among; None where no photos are at hand.
 
     Raises:
         UsageError: no name of an HTML file, or a place among the photos.

@@ -17,7 +17,7 @@ from headstart.backbones.spec import RANDOM
 from headstart.backbones.weights import WeightsStore
 from headstart.errors import UsageError
 from headstart.storage.home import Home
-from headstart.tasks.paths import given_path
+from headstart.tasks.paths import photos_path
 from headstart.tasks.port_pictures import pictures
 from headstart.tasks.rows import open_backbone
 
@@ -105,7 +105,7 @@ def port(
     store = WeightsStore(Home.find(home))
     here, there = parse_name(source), _target(target, tag)
     _require_route(here, there, store)
-    shown = None if photos is None else given_path(photos, "photos")
+    shown = None if photos is None else photos_path(photos, "photos", home)
     backbone = open_backbone(source, store.home, progress)
     found = carried(backbone, here, there)
     store.require_free(found.entry)

@@ -11,7 +11,7 @@ from headstart.errors import UsageError
 from headstart.images.reader import PhotoReader
 from headstart.model.answers import state_of
 from headstart.storage.home import Home
-from headstart.tasks.paths import given_path
+from headstart.tasks.paths import photos_path
 
 if TYPE_CHECKING:
     from headstart.features.progress import Progress
@@ -147,7 +147,7 @@ def predict(
         from headstart.tasks.rows import open_store
 
         answerer = open_answerer(model, place, progress, engine=engine, precision=precision)
-        found = scan_files([given_path(file, "a file") for file in files], follow_links=follow_links)
+        found = scan_files([photos_path(file, "a file", home) for file in files], follow_links=follow_links)
         with open_store(place) as store:
             hashed, unread = hash_photos(
                 found.photos, reader, files=store.files, rehash=rehash, progress=progress

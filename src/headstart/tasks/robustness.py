@@ -20,7 +20,7 @@ from headstart.pixels.robustness.masking_checks import check_larger, check_trans
 from headstart.storage.home import Home
 from headstart.tasks.gather import reasons, skipped_json
 from headstart.tasks.network import open_with_model
-from headstart.tasks.paths import check_page, given_path
+from headstart.tasks.paths import check_page, photos_path
 from headstart.tasks.robust.curve import AttackPlan, Named, curve_json, walk_epsilons
 from headstart.tasks.robust.photos import choose_photos
 from headstart.tasks.robust.transfer import measure_ensemble, measure_transfer
@@ -161,7 +161,7 @@ def robustness(
         ('8/255', 4)
     """
     began = time.monotonic()
-    source = given_path(photos, "photos")
+    source = photos_path(photos, "photos", home, measure=True)
     plan = make_plan(method, norm, epsilons, steps, seed)
     if not 1 <= most_photos <= MOST_PHOTOS:
         raise UsageError(

@@ -24,11 +24,11 @@ from headstart.tasks.compare import compare_with_f32
 from headstart.tasks.doctoring.command import Request
 from headstart.tasks.doctoring.training import training_notes
 from headstart.tasks.facts import Asked, Run, training_facts
-from headstart.tasks.gather import gather, scan_labelled, without_known
+from headstart.tasks.gather import gather, scan_labelled, with_notes, without_known
 from headstart.tasks.judge import Promises, labels_of, learn, require_photos
 from headstart.tasks.learning.over import over_corrections
 from headstart.tasks.page import report_facts
-from headstart.tasks.paths import given_path, refuse_among_photos
+from headstart.tasks.paths import given_path, photos_and_test, photos_path, refuse_among_photos
 from headstart.tasks.rows import Extraction, Wanted, best_engine, open_store
 from headstart.tasks.strangers import far_kinds, gather_strangers, near_kinds, scan_strangers
 
@@ -73,7 +73,8 @@ def train(
     the home's store. The same photos, backbone and seed give the same model, bit for bit.
 
     Args:
-        photos: a folder with a folder for each class, or a CSV with the columns path and label.
+        photos: a folder with a folder for each class, a CSV with the columns path and label, or the name of
+            a data set (its training part, and its own test part is measured unless `test` is given).
         backbone: the name of a pretrained network, or a `Backbone`; by default the small one that comes
             with headstart.
         output: the model folder to write; None keeps the model in memory.
@@ -116,15 +117,14 @@ def train(
     """
     began = time.monotonic()
     name = backbone if isinstance(backbone, str) else None
-    strangers = None if unknown is None else given_path(unknown, "--unknown")
+    strangers = None if unknown is None else photos_path(unknown, "--unknown", home)
     asked = Asked(
         head, layer, engine, precision, seed, refit, weights, follow_links, name,
         None if unknown is None else str(unknown), false_alarms, coverage,
     )  # fmt: skip
     promises = Promises(false_alarms, coverage)
     _check(asked, with_test=test is not None)
-    photos = given_path(photos, "photos")
-    test = None if test is None else given_path(test, "test")
+    photos, test, said = photos_and_test(photos, test, home)
     place = Home.find(home)
     choosing = best_engine(place, engine, precision)
     wanted = Wanted.checked(backbone, layer, place, progress)
@@ -133,7 +133,7 @@ def train(
     if output is not None:
         target = check_target(given_path(output, "output"))
         refuse_among_photos(target, "output", photos, test, strangers)
-    found = scan_labelled(photos, follow_links=follow_links)
+    found = with_notes(scan_labelled(photos, follow_links=follow_links), said)
     found_apart = None
     if test is not None:
         found_apart = scan_labelled(test, follow_links=follow_links, known=found.classes)

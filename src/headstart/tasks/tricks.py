@@ -15,7 +15,7 @@ from headstart.images.reader import PhotoReader
 from headstart.storage.home import Home
 from headstart.tasks import again
 from headstart.tasks.gather import gather, reasons, scan_labelled, skipped_json
-from headstart.tasks.paths import check_page, given_path, refuse_among_photos
+from headstart.tasks.paths import check_page, given_path, photos_path, refuse_among_photos
 from headstart.tasks.rows import open_backbone, open_store
 from headstart.tasks.trials.catalogue import Trick, chosen, digit_tricks, small_tricks, tuned_tricks
 from headstart.tasks.trials.effects import LEAST_SEEDS
@@ -209,6 +209,7 @@ def tricks(
     source = given_path(photos, "photos")
     asked = Asked(tuple(only), on, seeds, most_photos, seed, source in KNOWN, follow_links)
     asked.check()
+    source = source if asked.known else photos_path(source, "photos", home)
     target = None if output is None else check_page(output, source)
     place = Home.find(home)
     loaded: Backbone | None = None

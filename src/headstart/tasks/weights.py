@@ -193,7 +193,7 @@ def fetch_weights(
             raise WeightsRefusedError(carried.fault)
         return carried
     store = WeightsStore(Home.find(home))
-    pace = None if progress is None else _Megabytes(progress)
+    pace = None if progress is None else Megabytes(progress)
     try:
         entry = store.fetch(str(wanted), downloader=Downloader(progress=pace), trust_first=trust_first)
     finally:
@@ -202,7 +202,7 @@ def fetch_weights(
     return _facts(entry)
 
 
-class _Megabytes:
+class Megabytes:
     """Turns a download's bytes into steps of one megabyte."""
 
     def __init__(self, progress: Progress) -> None:
@@ -210,6 +210,7 @@ class _Megabytes:
         self._done: int | None = None
 
     def __call__(self, filename: str, done: int, total: int | None) -> None:
+        """Show how far it is."""
         if self._done is None:
             self._progress.start((total or done) // 1_000_000, f"{filename}, MB")
             self._done = 0

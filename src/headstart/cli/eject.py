@@ -1,0 +1,48 @@
+"""`headstart eject`: parse, write, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from headstart.cli.options import COMMON, Common
+
+
+def eject(
+    model: str,
+    /,
+    *,
+    output: Annotated[Path, Parameter(alias="-o")],
+    to: Literal["torch", "keras"] | None = None,
+    photos: str = "photos",
+    test: str | None = None,
+    common: Common = COMMON,
+) -> int:
+    """Write one plain script, without headstart, that builds the network and trains the model anew.
+
+    What is frozen, what is trained and the loop stand in sight: there is no magic, and nothing ties you here.
+
+    Args:
+        model: A model folder.
+        output: The script to write, FILE.py; only one that eject wrote is replaced.
+        to: The framework of the script (else that of the model's network).
+        photos: The folder that the script learns from; it stands at its top.
+        test: The folder that it measures on (else a fifth of PHOTOS).
+    """
+    from headstart.cli.output import print_json, say
+    from headstart.tasks.eject import eject as write
+
+    found = write(model, output, to=to, photos=photos, test=test, home=common.home)
+    if common.json:
+        print_json(found.to_json())
+        return 0
+    learned = f"trains {found.trained:,}" if found.trained else f"compares photos ({found.head})"
+    say(
+        f"{found.backbone}: the script freezes {found.frozen:,} numbers and {learned}",
+        f"it needs: {', '.join(found.needs)}",
+        *(f"written: {file}" for file in found.written),
+        f"run: python {found.file}",
+    )
+    return 0

@@ -1,0 +1,1 @@
+"""Known public data sets: their facts, how their archives are laid out, and where they lie on this disk."""

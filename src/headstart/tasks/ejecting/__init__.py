@@ -1,0 +1,1 @@
+"""A trained model => the pieces of the plain script that `headstart eject` writes."""

@@ -1,0 +1,45 @@
+"""`headstart eject`: what can't be written is refused in one line, before any work."""
+
+import pytest
+
+from headstart.cli.run import run
+
+
+@pytest.fixture
+def said(capsys):
+    def command(*words):
+        code = run(["eject", *map(str, words)])
+        return code, capsys.readouterr().err.strip()
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("plain.txt", "ends in .py"),
+        ("folder.py", "is a folder"),
+        ("mine.py", "eject did not write it; choose another name"),
+        ("nowhere/plain.py", "folder that is not there"),
+        ("photos/plain.py", "lies among the photos"),
+    ],
+)
+def test_a_place_where_no_script_may_go_is_refused(tmp_path, said, name, why):
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "mine.py").write_text("print('mine')\n")
+
+    code, words = said(tmp_path / "model", "-o", tmp_path / name, "--photos", tmp_path / "photos")
+
+    assert code == 2
+    assert why in words
+    assert "\n" not in words
+    assert (tmp_path / "mine.py").read_text() == "print('mine')\n"
+
+
+def test_what_is_no_model_is_refused(tmp_path, said):
+    code, words = said(tmp_path, "-o", tmp_path / "plain.py")
+
+    assert code == 2
+    assert str(tmp_path) in words
+    assert not (tmp_path / "plain.py").exists()
