@@ -108,7 +108,7 @@ def require_same(place, model, script):
     [
         ("pocket", "linear"),
         ("pocket", "prototypes"),
-        ("pocket", "neighbours"),
+        pytest.param("pocket", "neighbours", marks=pytest.mark.exhaustive),
         ("torchvision:squeezenet1_1@random", "linear"),
         ("timm:test_resnet@random", "linear"),
         pytest.param("timm:test_vit@random", "linear", marks=pytest.mark.exhaustive),
@@ -129,10 +129,8 @@ def test_a_script_of_torch_answers_as_the_model_does(place, backbone, head):
 
 
 @needs_keras
-@pytest.mark.parametrize(
-    "head",
-    ["linear", *(pytest.param(head, marks=pytest.mark.exhaustive) for head in ("prototypes", "neighbours"))],
-)
+@pytest.mark.exhaustive  # a model of one's own, below, has its linear head from the same lines
+@pytest.mark.parametrize("head", ["linear", "prototypes", "neighbours"])
 def test_a_script_of_keras_answers_as_the_model_does(place, head):
     model = trained(place, load_backbone("keras:MobileNet@random", options={"alpha": 0.25}), head)
 
@@ -231,9 +229,8 @@ def test_another_framework_and_a_network_of_the_users_own_are_refused(place):
 
 
 @needs_assets
-@pytest.mark.parametrize(
-    "backbone", ["torchvision:squeezenet1_1", pytest.param("pocket", marks=pytest.mark.exhaustive)]
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("backbone", ["torchvision:squeezenet1_1", "pocket"])
 def test_cats_and_dogs_come_out_as_well_within_a_point(tmp_path, backbone):
     WeightsStore(Home(tmp_path / "home")).add_manifest(Path(ASSETS, "weights", "manifest.json"))
     data = Path(ASSETS, "data", "cats-vs-dogs")
