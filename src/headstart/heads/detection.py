@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.heads.metrics import wilson_of
 from headstart.heads.unknown import FALSE_ALARMS, false_alarm_threshold, threshold_rank
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_Z95 = 1.959963984540054
 _BISECTIONS = 50
 
 
@@ -135,15 +135,8 @@ def share_of(values: NDArray[np.float64], kinds: Sequence[str], *, most: int) ->
         variance = float((residues**2).sum()) * len(names) / (len(names) - 1) / len(values) ** 2
         if variance > 0:
             count = min(count, max(spread / variance, 1.0))
-    return Share(mean, *_wilson(mean, count))
-
-
-def _wilson(share: float, count: float) -> tuple[float, float]:
-    """Wilson's interval (1927) for a count that need not be whole."""
-    square = _Z95**2
-    centre = (share + square / (2 * count)) / (1 + square / count)
-    half = _Z95 / (1 + square / count) * np.sqrt(share * (1 - share) / count + square / (4 * count**2))
-    return max(0.0, min(share, float(centre - half))), min(1.0, max(share, float(centre + half)))
+    low, high = wilson_of(mean, count)
+    return Share(mean, max(0.0, min(mean, low)), min(1.0, max(mean, high)))
 
 
 def false_alarm_interval(photos: int, false_alarms: float) -> tuple[float, float]:

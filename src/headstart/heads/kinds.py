@@ -8,6 +8,7 @@ photos are all alike are left sooner than those of mixed photos. docs/decisions/
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,12 +41,21 @@ class Kinds:
     def __init__(
         self, rows: NDArray[np.floating], codes: NDArray[np.integer], groups: Sequence[str] | None = None
     ) -> None:
-        self._units = unit(rows, np.float32)
+        self._rows, self._groups = np.asarray(rows), groups
         _, self._codes = np.unique(np.asarray(codes), return_inverse=True)
-        sums = _sums(self._units, self._codes)
-        self._directions = unit(sums)
-        self._own = self._from_the_others(sums, groups)
-        self._spread = self._spreads()
+
+    # Made when a photo is first placed: a model that is loaded to be attacked or shown never needs them.
+    @cached_property
+    def _units(self) -> NDArray[np.floating]:
+        return unit(self._rows, np.float32)
+
+    @cached_property
+    def _sums(self) -> NDArray[np.float64]:
+        return _sums(self._units, self._codes)
+
+    @cached_property
+    def _directions(self) -> NDArray[np.floating]:
+        return unit(self._sums)
 
     def distances(self, rows: NDArray[np.floating]) -> NDArray[np.float64]:
         """Each row's distance to the nearest class, (m,), at least 0; 1 is usual for a photo of that class.
@@ -77,24 +87,24 @@ class Kinds:
     def _cosine_distances(self, units: NDArray[np.floating]) -> NDArray[np.float64]:
         return np.asarray(np.maximum(1.0 - units @ self._directions.T, 0.0))
 
-    def _from_the_others(
-        self, sums: NDArray[np.float64], groups: Sequence[str] | None
-    ) -> NDArray[np.float64]:
+    @cached_property
+    def _own(self) -> NDArray[np.float64]:
         """Give each photo's cosine distance to the mean of its class without it and its copies."""
         own = np.full(len(self._codes), np.nan)
-        copies = _copies(self._codes, groups)
+        copies = _copies(self._codes, self._groups)
         together = None if copies is None else _sums(self._units, copies)
         for start in range(0, len(own), _BLOCK):
             part = slice(start, start + _BLOCK)
             units = self._units[part].astype(np.float64)
             out = units if together is None or copies is None else together[copies[part]]
-            rest = sums[self._codes[part]] - out
+            rest = self._sums[self._codes[part]] - out
             length = np.linalg.norm(rest, axis=1)
             left = length > _TINY * len(own)
             own[part][left] = 1.0 - (units * rest).sum(axis=1)[left] / length[left]
         return np.asarray(np.maximum(own, 0.0))
 
-    def _spreads(self) -> NDArray[np.float64]:
+    @cached_property
+    def _spread(self) -> NDArray[np.float64]:
         measured = np.isfinite(self._own)
         if not measured.any():
             return np.ones(len(self._directions))

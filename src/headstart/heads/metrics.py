@@ -155,12 +155,29 @@ def wilson(right: int, photos: int) -> tuple[float, float]:
         >>> [round(end, 3) for end in wilson(10, 10)]
         [0.722, 1.0]
     """
-    share, square = right / photos, _Z95**2
-    centre = (share + square / (2 * photos)) / (1 + square / photos)
-    half = _Z95 / (1 + square / photos) * np.sqrt(share * (1 - share) / photos + square / (4 * photos**2))
+    low, high = wilson_of(right / photos, photos)
     # Exactly 0 and 1 at the ends, where rounding would leave 1e-17 and 0.9999999999999999.
-    low = float(centre - half) if right else 0.0
-    return low, float(centre + half) if right < photos else 1.0
+    return low if right else 0.0, high if right < photos else 1.0
+
+
+def wilson_of(share: float, count: float) -> tuple[float, float]:
+    """The same for a count that need not be whole: what photos that go together are worth.
+
+    Args:
+        share: 0 to 1.
+        count: above 0.
+
+    Returns:
+        Both ends; at a share of 0 or 1 rounding may put one of them 1e-16 beyond it.
+
+    Example:
+        >>> [round(end, 3) for end in wilson_of(0.5, 7.5)]
+        [0.209, 0.791]
+    """
+    square = _Z95**2
+    centre = (share + square / (2 * count)) / (1 + square / count)
+    half = _Z95 / (1 + square / count) * np.sqrt(share * (1 - share) / count + square / (4 * count**2))
+    return float(centre - half), float(centre + half)
 
 
 def log_loss(probabilities: NDArray[np.floating], codes: NDArray[np.integer]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -219,30 +219,37 @@ def _learn_with_held_out(
     # Of a class with two photos one may be held out: what counts is how many the user gave.
     enough = min(_contents(table).values()) > 1
     estimator = fitted(table, index, head, seed, min_photos=1 if enough else 2)
-    judgement, known = None, _Known(np.empty(0), None)
+    kinds = kinds_of(table, index)
+    judgement, known = None, _Known(kinds, np.empty(0), None)
     if len(held_out):  # with one photo a class there is none that can be held out
         judgement = judged("held-out", estimator.head_, table, held_out)
-        known = _Known(kinds_of(table, index).distances(table.rows[held_out]), judgement.probabilities)
+        known = _Known(kinds, kinds.distances(table.rows[held_out]), judgement.probabilities)
     if refit:
         index = np.arange(len(table.rows))
         estimator = fitted(table, index, head, seed)
+        known = replace(known, kinds=kinds_of(table, index))
     return _learned(estimator, table, index, judgement, known=known, promises=promises)
 
 
 @dataclass(frozen=True)
 class _Known:
-    """Distances of photos not learned from, and what heads that had not seen them say; None: not asked."""
+    """The classes learned from, and of photos not learned from the distances and what heads say of them.
 
+    `probabilities` is None where no head was asked that had not seen them.
+    """
+
+    kinds: Kinds
     distances: NDArray[np.float64]
     probabilities: NDArray[np.float64] | None
 
 
 def _left_out(table: FeatureTable, judgement: Judgement | None) -> _Known:
     """Each content once, with itself and its copies left out of what it is compared with."""
-    distances = kinds_of(table, np.arange(len(table.rows))).left_out()
+    kinds = kinds_of(table, np.arange(len(table.rows)))
+    distances = kinds.left_out()
     if judgement is None:
-        return _Known(distances[different(table.sha256, np.arange(len(table.rows)))], None)
-    return _Known(distances[judgement.index], judgement.probabilities)
+        return _Known(kinds, distances[different(table.sha256, np.arange(len(table.rows)))], None)
+    return _Known(kinds, distances[judgement.index], judgement.probabilities)
 
 
 def kinds_of(table: FeatureTable, index: NDArray[np.intp]) -> Kinds:
@@ -261,7 +268,9 @@ def _learned(
     known: _Known,
     promises: Promises,
 ) -> Learned:
-    novelty, scores = novelty_from(table, index, known.distances, known.probabilities, promises.false_alarms)
+    novelty, scores = novelty_from(
+        table.rows[index], known.kinds, known.distances, known.probabilities, promises.false_alarms
+    )
     return Learned(
         head=estimator.head_,
         index=index,
@@ -275,30 +284,26 @@ def _learned(
 
 
 def novelty_from(
-    table: FeatureTable,
-    index: NDArray[np.intp],
+    rows: NDArray[np.float32],
+    kinds: Kinds,
     distances: NDArray[np.float64],
     probabilities: NDArray[np.float64] | None,
     false_alarms: float,
 ) -> tuple[Novelty, NDArray[np.float64]]:
-    """The threshold over some rows of a table, and the scores of photos not learned from that set it.
+    """The threshold over rows that were learned from, and the scores of photos not learned from that set it.
 
     Args:
-        table: of the training photos.
-        index: the rows that were learned from.
+        rows: (n, d) that were learned from.
+        kinds: their classes.
         distances: of photos not learned from, as `Kinds` gives them; NaN is left out.
         probabilities: for the same photos, by heads that had not seen them; None: the distance alone counts.
         false_alarms: share of good photos that may be called unknown.
     """
     measured = np.isfinite(distances)
     if not measured.any():
-        return Novelty(table.rows[index], NEVER), np.empty(0)
+        return Novelty(rows, NEVER), np.empty(0)
     novelty = fit_novelty(
-        table.rows[index],
-        distances,
-        kinds=kinds_of(table, index),
-        probabilities=probabilities,
-        false_alarms=false_alarms,
+        rows, distances, kinds=kinds, probabilities=probabilities, false_alarms=false_alarms
     )
     scores = distances[measured]
     if probabilities is not None:

@@ -139,9 +139,10 @@ def _learned(  # noqa: PLR0917
 ) -> Learned:
     # What is usual is learned from the photos that were judged. The head, and after a refit the network, have
     # learned from all the others: of those both are so sure that half of all good photos seemed strange.
-    distances = kinds_of(table, split.learned).distances(judgement.table.rows[judgement.index])
+    kinds = kinds_of(table, split.learned)
+    distances = kinds.distances(judgement.table.rows[judgement.index])
     novelty, scores = novelty_from(
-        table, split.learned, distances, judgement.probabilities, promises.false_alarms
+        table.rows[split.learned], kinds, distances, judgement.probabilities, promises.false_alarms
     )
     return Learned(
         head=head,
