@@ -14,9 +14,7 @@ from headstart.errors import UsageError
 from headstart.heads.linear import LinearClassifier
 from headstart.images.names import is_system_name, some
 from headstart.model.folder import check_target
-from headstart.storage.atomic import atomic_write
-from headstart.storage.faults import storage_error
-from headstart.tasks.demo_pictures import TEST, TRAIN, UNKNOWN, demo_pictures
+from headstart.tasks.demo_pictures import TEST, TRAIN, UNKNOWN, demo_pictures, write_picture
 from headstart.tasks.paths import given_path
 from headstart.tasks.predict import predict
 from headstart.tasks.train import train, training_json
@@ -91,7 +89,7 @@ def demo(output: str | Path, *, home: str | Path | None = None, progress: Progre
     _check_folder(folder, pictures)
     photos = folder / "photos"
     for name, pixels in pictures.items():
-        _write_png(photos / name, pixels)
+        write_picture(photos / name, pixels)
     model = train(
         photos / TRAIN,
         test=photos / TEST,
@@ -124,17 +122,6 @@ def _check_folder(folder: Path, pictures: Pictures) -> None:
         raise UsageError(
             f"{str(folder)!r} holds {some(sorted(strange))}; name a new or empty folder for the demo"
         )
-
-
-def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
-    from PIL import Image
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise storage_error(error, path.parent, "the demo's pictures were not written") from error
-    picture = Image.fromarray(pixels)
-    atomic_write(path, lambda file: picture.save(file, format="PNG"))
 
 
 def _compared(

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headstart.errors import UsageError
+from headstart.storage.atomic import atomic_write
+from headstart.storage.faults import storage_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,3 +175,30 @@ def _tiles(region: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
 def _spread(tiles: list[NDArray[np.uint8]], most: int) -> list[NDArray[np.uint8]]:
     index = np.linspace(0, len(tiles) - 1, min(most, len(tiles))).round().astype(int)
     return [tiles[at] for at in index]
+
+
+def write_picture(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Write a picture of the demo.
+
+    Args:
+        path: with its folder, which is made.
+        pixels: grey uint8 (height, width).
+
+    Raises:
+        StorageError: it can't be written.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_picture(Path(folder) / "cat/0.png", np.zeros((2, 2), dtype=np.uint8))
+        ...     (Path(folder) / "cat/0.png").exists()
+        True
+    """
+    from PIL import Image
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, path.parent, "the demo's pictures were not written") from error
+    picture = Image.fromarray(pixels)
+    atomic_write(path, lambda file: picture.save(file, format="PNG"))

@@ -1,0 +1,91 @@
+"""What a page of the lesson asks for, and what it gets on a machine that has it or has it not."""
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.errors import UsageError
+from headstart.images.folder import scan_photos
+from headstart.tasks.at_hand import DEMO, example_photo, network_at_hand, photos_at_hand
+from headstart.testing import write_photos
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """One for all: the demo's pictures are some 200 files."""
+    return tmp_path_factory.mktemp("home")
+
+
+def test_a_folder_of_the_name_wins(tmp_path, monkeypatch):
+    write_photos(tmp_path / "cats-vs-dogs" / "train", ("cat", "dog"), each=1)
+    monkeypatch.chdir(tmp_path)
+
+    photos = photos_at_hand("oxford-pets", "cats-vs-dogs/train", home=tmp_path / "home")
+
+    assert photos.real
+    assert str(photos) == "photos: cats-vs-dogs/train"
+    assert os.fspath(photos) == photos.name == "cats-vs-dogs/train"
+
+
+def test_a_folder_that_no_data_set_is_called_like_is_asked_for_by_name(home):
+    photos = photos_at_hand("styles/sketch", demo="surfaces-drawn", home=home)
+
+    assert not photos.real
+    assert str(photos) == (
+        "photos: the demo's surfaces-drawn; styles/sketch is not here (no folder of that name in .)"
+    )
+
+
+@pytest.mark.parametrize("demo", DEMO)
+def test_the_demos_pictures_stand_in_and_are_written_once(demo, home):
+    first = photos_at_hand(demo=demo, home=home)
+    stamps = {path: path.stat().st_mtime_ns for path in home.rglob("*.png")}
+
+    again = photos_at_hand(demo=demo, home=home)
+
+    assert first == again
+    assert first.real  # nothing else was asked for
+    assert stamps == {path: path.stat().st_mtime_ns for path in home.rglob("*.png")}
+    assert sum(str(path).startswith(first.name + os.sep) for path in stamps) >= 7
+
+
+def test_drawn_surfaces_are_the_test_surfaces_in_black_on_white(home):
+    asked = photos_at_hand(demo="surfaces-test", home=home)
+    drawn = photos_at_hand(demo="surfaces-drawn", home=home)
+
+    classes = [scan_photos(each.name).classes for each in (asked, drawn)]
+    assert classes[0] == classes[1]
+    with Image.open(f"{drawn.name}/brick/00.png") as picture:
+        pixels = np.asarray(picture)
+    assert pixels.min() == 0
+    assert np.median(pixels) > 128
+
+
+def test_other_pictures_of_the_demo_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="demo is 'cats'; expected one of surfaces, "):
+        photos_at_hand(demo="cats", home=tmp_path)
+
+
+def test_a_network_is_given_under_the_name_that_was_asked_for(tmp_path):
+    assert network_at_hand("pocket", home=tmp_path).real
+    assert str(network_at_hand(home=tmp_path)) == "network: pocket"
+
+
+def test_without_any_weights_pocket_stands_in(tmp_path):
+    network = network_at_hand("torchvision:vgg16", "timm:mobilenetv2_100", home=tmp_path)
+
+    assert network.name == "pocket"
+    assert not network.real
+    assert str(network).endswith("(headstart weights fetch torchvision:vgg16)")
+
+
+def test_an_example_photo_is_in_colour():
+    with Image.open(example_photo("coffee")) as picture:
+        assert picture.mode == "RGB"
+
+
+def test_an_unknown_example_names_those_there_are():
+    with pytest.raises(UsageError, match="no example photo is called 'dog'; there are astronaut, cat, "):
+        example_photo("dog")

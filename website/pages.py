@@ -1,0 +1,218 @@
+"""(a page of the lesson) => the same page with what its cells print, and the pictures that it shows.
+
+    python -m website.pages            every page: `make lesson`
+    python -m website.pages 02 07      some
+
+A page is Markdown. Its python blocks are cells that run from top to bottom in one process and an empty
+folder; the text block behind a cell is what it printed. HEADSTART_ASSETS says where real photos and weights
+are. Without it the pages still run, on what is carried along, but the figures are not recorded anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from website.blocks import Block, blocks
+
+PROJECT = Path(__file__).parents[1]
+LESSON = PROJECT / "docs" / "lesson"
+PICTURES = "pictures"
+WIDEST = 900  # pixels of a picture on a page
+ENVIRONMENT = "HEADSTART_ASSETS"
+# What the pages call a set of photos, and its folder among the assets.
+LINKS = {
+    "cats-vs-dogs": "cats-vs-dogs",
+    "oxford-pets": "pets-37",
+    "ants-bees": "ants-bees",
+    "aerial": "aerial",
+    "styles": "styles",
+}
+_PICTURE = re.compile(r"!\[[^\]]*\]\(" + PICTURES + r"/(\d\d)-([\w.-]+)\)")
+_NUMBER = re.compile(r"\d[\d,.]*")
+
+
+def pages(*numbers: str) -> list[Path]:
+    """Give the pages whose file names begin so, all without any, in their order."""
+    found = sorted(LESSON.glob("[0-9][0-9]-*.md"))
+    return [page for page in found if not numbers or page.name.startswith(numbers)]
+
+
+def prepare(folder: Path, home: Path, assets: Path | None) -> None:
+    """Lay out what the cells of a page find: links to real photos, and real weights, where there are any."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if assets is None:
+        return
+    from headstart.tasks.weights import add_weights
+
+    for name, source in LINKS.items():
+        if not (folder / name).exists():
+            (folder / name).symlink_to(assets / "data" / source, target_is_directory=True)
+    add_weights(assets / "weights" / "manifest.json", home=home)
+
+
+def run(page: Path, folder: Path, home: Path) -> list[str]:
+    """Run the cells of a page in a process of its own.
+
+    Args:
+        page: the Markdown file.
+        folder: where they run, prepared.
+        home: of weights and features.
+
+    Returns:
+        What each cell printed.
+
+    Raises:
+        RuntimeError: a cell failed; with the end of its traceback.
+    """
+    told = folder / "printed.json"
+    environment = {
+        **os.environ,
+        "HEADSTART_HOME": str(home),
+        "HEADSTART_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(PROJECT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "website.pages", "--run", str(page), "--told", str(told)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{page.name}: {done.stderr[-2000:]}")
+    return [str(each) for each in json.loads(told.read_text("utf-8"))]
+
+
+def refresh(page: Path, folder: Path, home: Path) -> None:
+    """Write what the cells of a page print behind them, and the pictures that it shows beside it."""
+    text = page.read_text("utf-8")
+    page.write_text(with_outputs(text, run(page, folder, home)), "utf-8")
+    for number, name in _PICTURE.findall(text):
+        keep_picture(folder, name, LESSON / PICTURES / f"{number}-{name}")
+
+
+def with_outputs(text: str, outputs: list[str]) -> str:
+    """Put what was printed behind each cell, in place of what stood there.
+
+    Args:
+        text: of the page.
+        outputs: one for each python block; "" where nothing was printed.
+
+    Example:
+        >>> page = chr(10).join(["```python", "print(1)", "```", ""])
+        >>> print(with_outputs(page, ["1"]))
+        ```python
+        print(1)
+        ```
+        <BLANKLINE>
+        ```text
+        1
+        ```
+        <BLANKLINE>
+    """
+    found = blocks(text)
+    cells = [place for place, block in enumerate(found) if block.language == "python"]
+    for place, printed in reversed(list(zip(cells, outputs, strict=True))):
+        end = _end_of_output(text, found, place)
+        behind = f"\n\n```text\n{printed.rstrip()}\n```" if printed.strip() else ""
+        text = text[: found[place].end] + behind + text[end:]
+    return text
+
+
+def recorded(text: str) -> list[str]:
+    """What stands behind each cell of a page; "" where nothing does."""
+    found = blocks(text)
+    cells = [place for place, block in enumerate(found) if block.language == "python"]
+    return [
+        found[place + 1].code if _end_of_output(text, found, place) > found[place].end else ""
+        for place in cells
+    ]
+
+
+def _end_of_output(text: str, found: list[Block], place: int) -> int:
+    """Where a cell with its output ends: a text block counts if nothing but white space is between."""
+    cell = found[place]
+    if place + 1 < len(found) and found[place + 1].language == "text":
+        output = found[place + 1]
+        if not text[cell.end : output.start].strip():
+            return output.end
+    return cell.end
+
+
+def words(printed: str) -> list[str]:
+    """What was printed, without its figures: they differ a little from machine to machine.
+
+    Example:
+        >>> words("accuracy 0.97 in 12 s") == words("accuracy 0.965 in  9 s")
+        True
+    """
+    return _NUMBER.sub("#", printed).split()
+
+
+def keep_picture(folder: Path, name: str, target: Path) -> None:
+    """Make a picture that a cell wrote small enough for a page; its suffix says how it is kept.
+
+    Raises:
+        RuntimeError: no cell wrote it.
+    """
+    from PIL import Image
+
+    source = folder / f"{Path(name).stem}.png"
+    if not source.exists():
+        raise RuntimeError(f"{target.name} is shown, but no cell wrote {source.name}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(source) as opened:
+        picture = opened.convert("RGB")
+    if picture.width > WIDEST:
+        picture = picture.resize((WIDEST, round(picture.height * WIDEST / picture.width)))
+    picture.save(target, optimize=True, quality=85)
+
+
+def _run_here(page: Path, told: Path) -> None:
+    """Run the cells of a page in this process and this folder."""
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    outputs = []
+    for block in blocks(page.read_text("utf-8")):
+        if block.language == "python":
+            printed = io.StringIO()
+            code = compile("\n" * (block.line - 1) + block.code, str(page), "exec")
+            with contextlib.redirect_stdout(printed):
+                exec(code, namespace)  # noqa: S102 - the pages are ours
+            outputs.append(printed.getvalue())
+    told.write_text(json.dumps(outputs), "utf-8")
+
+
+def main() -> None:
+    """Refresh pages; with --run, be the process in which one runs."""
+    parser = argparse.ArgumentParser(description="run the pages of the lesson and record what they print")
+    parser.add_argument("numbers", nargs="*", help="pages to refresh, such as 02; all without any")
+    parser.add_argument("--run", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--told", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.run:
+        _run_here(given.run, given.told)
+        return
+    assets = os.environ.get(ENVIRONMENT)
+    if not assets:
+        sys.exit(f"{ENVIRONMENT} is not set: the figures on the pages come from real photos and weights")
+    with tempfile.TemporaryDirectory() as place:
+        for page in pages(*given.numbers):
+            folder, home = Path(place) / page.stem, Path(place) / "home"
+            prepare(folder, home, Path(assets))
+            refresh(page, folder, home)
+            print(page.name)  # noqa: T201 - tells how far it is
+
+
+if __name__ == "__main__":
+    main()
