@@ -72,6 +72,41 @@ def long_directory():
     return bytes(data)
 
 
+def zip64(data, *, count=None, directory=None, record_first=False):
+    """The same zip with a zip64 record of its end too, as some tools always write it; or one that lies.
+
+    With `record_first` the locator names a record at the front, another than the honest one before it.
+    """
+    at = data.rindex(b"PK\x05\x06")
+    counted, length, start = struct.unpack_from("<HLL", data, at + 10)
+
+    def record(members, size):
+        return b"PK\x06\x06" + struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, members, members, size, start)
+
+    lie = record(counted if count is None else count, length if directory is None else directory)
+    if record_first:
+        data, at, found, last = lie + data, at + len(lie), 0, record(counted, length)
+    else:
+        found, last = at, lie
+    locator = b"PK\x06\x07" + struct.pack("<LQL", 0, found, 1)
+    return data[:at] + last + locator + data[at:]
+
+
+def zip64_million():
+    """A zip64 record of a million members, beside an end that speaks of one; the library takes the first."""
+    count = 1_000_000
+    directory = (b"PK\x01\x02" + bytes(24) + struct.pack("<H", 1) + bytes(16) + b"a") * 1000
+    end = b"PK\x05\x06" + struct.pack("<HHHHLLH", 0, 0, 1, 1, 47, 4, 0)
+    return zip64(b"PK\x03\x04" + directory + end, count=count, directory=count * 47)
+
+
+def zip64_cut():
+    """A locator that names a small record, with none right before it: some versions go by the end then."""
+    data = zip64(made_zip(("1.jpg", JPEG)), count=1, record_first=True)
+    at = data.rindex(b"PK\x06\x06")
+    return data[:at] + bytes(56) + data[at + 56 :]
+
+
 def made_tar(*members, packed=True, **how):
     """A tar of (name, content) or (name, content, type, link)."""
     file = io.BytesIO()
@@ -132,6 +167,17 @@ def tar_long_header():
     return gzip.compress(file.getvalue(), 1)
 
 
+def no_name():
+    """A member without a name, which the library itself writes and then stumbles over."""
+    return made_zip(("", JPEG))
+
+
+# No file name on Windows: what it forbids, and what it takes for a device.
+STRANGE_NAMES = (
+    *("1?.jpg", "1*.jpg", "1<2.jpg", "1>2.jpg", 'a"b.jpg', "a|b.jpg"),
+    *("COM\u00b9.jpg", "lpt\u00b3", "CONIN$", "conout$.jpg", "con .jpg", "NUL .tar.jpg", "CLOCK$"),
+)
+
 ZIPS = {
     "parent": (made_zip(("../evil.jpg", JPEG)), "leads out"),
     "parent deep": (made_zip(("a/../../b.jpg", JPEG)), "leads out"),
@@ -142,6 +188,8 @@ ZIPS = {
     "device name": (made_zip(("cat/NUL.jpg", JPEG)), "no file name"),
     "stream": (made_zip(("cat/1.jpg:evil", JPEG)), "no file name"),
     "control": (made_zip(("cat/\x1b[31m.jpg", JPEG)), "control"),
+    "no name": (no_name(), "without a name"),
+    "root as a file": (made_zip((".", JPEG)), "without a name"),
     "two names": (raw_name(made_zip(("cat/1x2.jpg", JPEG)), b"cat/1x2.jpg", b"cat/1\x002.jpg"), "two names"),
     "long name": (made_zip(("x" * 300, JPEG)), "no file name"),
     "deep": (made_zip(("d/" * 40 + "1.jpg", JPEG)), "folders deep"),
@@ -157,6 +205,14 @@ ZIPS = {
     "bad crc": (bad_crc(), "damaged"),
     "longer": (liar(), "damaged|longer"),
     "million": (million(), "members"),
+    "zip64 million": (zip64_million(), "1,000,000 members"),
+    "zip64 million elsewhere": (
+        zip64(made_zip(("1.jpg", JPEG)), count=1_000_000, record_first=True),
+        "1,000,000 members",
+    ),
+    "zip64 directory": (zip64(made_zip(("1.jpg", JPEG)), directory=47_000_000), "directory is longer"),
+    "zip64 record only elsewhere": (zip64_cut(), "damaged"),
+    "zip64 record missing": (zip64(made_zip(("1.jpg", JPEG))).replace(b"PK\6\6", b"PK\7\7"), "damaged"),
     "directory": (long_directory(), "directory"),
     "cut": (made_zip(("cat/1.jpg", JPEG))[:-30], "damaged"),
     "packing": (made_zip(("cat/1.jpg", JPEG), compress=zipfile.ZIP_BZIP2), "unknown way"),
@@ -178,6 +234,8 @@ TARS = {
     "link chain": (link_chain(), "link"),
     "setuid": (setuid_tar(), "setuid"),
     "twice": (made_tar(("cat/1.jpg", JPEG), ("cat/1.jpg", b"evil")), "twice"),
+    "no name": (made_tar(("", JPEG)), "without a name"),
+    "root as a file": (made_tar((".", JPEG)), "without a name"),
     "nested": (made_tar(("cat/1.tar.gz", b"x")), "archive in an archive"),
     "bad crc": (tar_bad_crc(), "damaged"),
     "cut": (made_tar(("cat/1.jpg", JPEG))[:-40], "damaged"),

@@ -9,7 +9,7 @@ import pytest
 
 from headstart.errors import PhotosError, StorageError
 from headstart.storage.unpack import Limits, unpack
-from tests.storage.hostile import JPEG, TARS, ZIPS, made_tar, made_zip
+from tests.storage.hostile import JPEG, STRANGE_NAMES, TARS, ZIPS, made_tar, made_zip, zip64
 
 
 def snapshot(folder):
@@ -37,6 +37,32 @@ def test_a_hostile_zip_is_refused_as_a_whole(tmp_path, name):
 @pytest.mark.parametrize("name", TARS)
 def test_a_hostile_tar_is_refused_as_a_whole(tmp_path, name):
     refused(tmp_path, *TARS[name])
+
+
+@pytest.mark.parametrize("name", STRANGE_NAMES)
+@pytest.mark.parametrize("make", [made_zip, made_tar])
+def test_a_name_that_some_system_does_not_allow_is_refused(tmp_path, make, name):
+    refused(tmp_path, make((f"cat/{name}", JPEG)), "no file name on every system")
+
+
+@pytest.mark.parametrize("name", ["console.jpg", "com.jpg", "com10.jpg", "nulls", "a.con", "$1.jpg"])
+def test_a_name_that_only_looks_like_a_device_is_kept(tmp_path, name):
+    (tmp_path / "archive").write_bytes(made_zip((name, JPEG)))
+    unpack(tmp_path / "archive", tmp_path / "new")
+    assert snapshot(tmp_path / "new") == [name]
+
+
+def full(data):
+    """Its end says what zip64 writes where a number does not fit."""
+    at = data.rindex(b"PK\x05\x06")
+    return data[: at + 8] + b"\xff" * 12 + data[at + 20 :]
+
+
+@pytest.mark.parametrize("change", [bytes, full])
+def test_an_honest_zip64_of_few_members_becomes_its_files(tmp_path, change):
+    (tmp_path / "archive").write_bytes(change(zip64(made_zip(("1.jpg", JPEG), ("2.jpg", b"")))))
+    unpack(tmp_path / "archive", tmp_path / "new")
+    assert snapshot(tmp_path / "new") == ["1.jpg", "2.jpg"]
 
 
 def test_a_name_that_comes_twice_in_a_zip_is_refused(tmp_path):

@@ -1,6 +1,7 @@
 """A made-up data set from its address to a measured model; a name stands wherever PHOTOS does."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,11 @@ from headstart.images.datasets import store as store_module
 from headstart.tasks import datasets as tasks
 from headstart.tasks.datasets import fetch_dataset, list_datasets, verify_datasets
 from headstart.tasks.doctor import doctor
+from headstart.tasks.eject import eject
 from headstart.tasks.embed import embed
 from headstart.tasks.evaluate import evaluate
 from headstart.tasks.learning_curve import learning_curve
+from headstart.tasks.newkind import newkind
 from headstart.tasks.train import train
 from headstart.testing import tiny_backbone, write_photos
 from tests.images.datasets.made import known, shapes, shapes_zip
@@ -47,8 +50,9 @@ def test_training_by_name_measures_the_official_test_part(home):
     model = train("shapes", backbone=tiny_backbone(), home=home)
     facts = model.training
     assert model.classes == ("blue", "red")
-    # 14 to learn from, of which the empty one is skipped and the mislabelled one read, and 12 to test.
-    assert (facts.photos.used, facts.photos.reasons, facts.accuracy.photos) == (25, {"empty": 1}, 12)
+    # 15 to learn from, of which two are skipped and the mislabelled one read, and 12 to test.
+    assert (facts.photos.used, facts.accuracy.photos) == (25, 12)
+    assert facts.photos.reasons == {"empty": 1, "truncated": 1}
     said = [note for note in facts.notes if "test part" in note]
     assert said == ["measured on shapes/val, the test part that its makers published"]
 
@@ -69,9 +73,68 @@ def test_evaluating_by_name_measures_the_test_part(home):
 def test_other_verbs_take_the_training_part(home):
     assert len(embed("shapes", backbone=tiny_backbone(), home=home).table.photos) == 13
     found = doctor("shapes", backbone=tiny_backbone(), home=home)
-    assert [each.files for each in found.of("broken")] == [("red/empty.jpg",)]
+    assert sorted(each.files for each in found.of("broken")) == [("red/cut.jpg",), ("red/empty.jpg",)]
     curve = learning_curve("shapes", backbone=tiny_backbone(), home=home)
     assert curve.measured == 12
+
+
+def test_an_ejected_script_learns_from_the_folders_of_a_data_set(home, tmp_path, monkeypatch):
+    train("shapes", head="prototypes", output=tmp_path / "model", home=home)
+    monkeypatch.chdir(tmp_path)
+    write_photos(tmp_path / "mine", ["blue", "red"], each=1)
+
+    named = eject("model", "named.py", photos="shapes", home=home)
+    eject("model", "part.py", photos="shapes/train", home=home)
+    eject("model", "both.py", photos="mine", test="shapes", home=home)
+
+    folders = [repr(str(home / "datasets" / "shapes" / part)).replace("'", '"') for part in ("train", "val")]
+    assert f"PHOTOS = {folders[0]}\nTEST = {folders[1]}\n" in Path("named.py").read_text()
+    assert f"PHOTOS = {folders[0]}\nTEST = None\n" in Path("part.py").read_text()
+    assert f'PHOTOS = "mine"\nTEST = {folders[1]}\n' in Path("both.py").read_text()
+    assert named.notes == ("measured on shapes/val, the test part that its makers published",)
+
+
+def test_a_model_s_answers_to_a_new_kind_are_compared_on_the_test_part(home):
+    model = train("shapes/train", backbone=tiny_backbone(), home=home)
+    found = newkind("shapes", model=model, home=home, scratch=False)
+    assert (found.measured, found.shift.photos, found.shift.leaked) == (12, 12, 0)
+    alone = newkind("shapes", backbone=tiny_backbone(), home=home, scratch=False)
+    assert Path(alone.source).name == "train"
+
+
+BY_NAME = {
+    "train": ("train", "SET", "-o", "m"),
+    "finetune": ("finetune", "SET", "-o", "m"),
+    "evaluate": ("evaluate", "pocket", "SET"),
+    "predict": ("predict", "pocket", "SET"),
+    "catalogue": ("catalogue", "pocket", "SET", "-o", "out"),
+    "ask": ("ask", "pocket", "SET"),
+    "doctor": ("doctor", "SET"),
+    "embed": ("embed", "SET", "-o", "out.npz"),
+    "choose": ("choose", "SET"),
+    "learning-curve": ("learning-curve", "SET"),
+    "robustness": ("robustness", "pocket", "SET"),
+    "tricks": ("tricks", "SET"),
+    "newkind": ("newkind", "SET"),
+    "maps": ("maps", "--ladder", "SET", "-o", "out.png"),
+    "port": ("port", "torchvision:vgg16@random", "keras:VGG16@p", "--photos", "SET"),
+}
+
+
+@pytest.mark.parametrize("verb", BY_NAME)
+def test_every_verb_that_takes_photos_takes_the_name_of_a_data_set(verb, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["oxford-pets" if word == "SET" else word for word in BY_NAME[verb]]
+    assert run([*words, "--home", str(tmp_path / "home")]) == 2
+    assert "run `headstart datasets fetch oxford-pets`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", BY_NAME)
+def test_the_help_of_every_such_verb_says_so(verb, capsys):
+    assert run([verb, "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "data set" in said
+    assert "ants-bees" in said
 
 
 def test_a_folder_of_that_name_wins(home, tmp_path, monkeypatch):
@@ -98,10 +161,15 @@ def test_listing_says_what_is_at_hand(home, sets, tmp_path):
     (here,) = list_datasets(home=home, known=sets)
     facts = here.to_json()
     assert facts["at_hand"]
-    assert facts["parts"] == {"train": 14, "val": 12}
-    assert [each["file"] for each in facts["odd"]] == ["train/blue/other.jpg", "train/red/empty.jpg"]
+    assert facts["parts"] == {"train": 15, "val": 12}
+    assert [each["file"] for each in facts["odd"]] == [
+        "train/blue/other.jpg",
+        "train/red/cut.jpg",
+        "train/red/empty.jpg",
+    ]
     (there,) = list_datasets(home=tmp_path / "other", known=sets)
     assert not there.to_json()["at_hand"]
+    assert there.to_json()["parts"] == {"train": None, "val": None}
     assert json.loads(json.dumps(there.to_json()))["files"][0]["sha256"] == sets["shapes"].files[0].sha256
 
 
@@ -134,8 +202,10 @@ def test_the_command_line_from_a_brought_file_to_verified(commands, tmp_path, ca
     (tmp_path / "shapes.zip").write_bytes(DATA)
     assert commands("datasets", "fetch", "shapes", "--from", str(tmp_path / "shapes.zip"), *home) == 0
     said = capsys.readouterr().out
-    assert "shapes: 26 photos of 2 classes (train 14, val 12)" in said
-    assert "train/red/empty.jpg: it is empty" in said
+    assert "shapes: 27 photos of 2 classes (train 15, val 12)" in said
+    assert "2 files that training will skip, left as they are:\n  train/red/cut.jpg: truncated: " in said
+    assert "1 file of another type than named" in said
+    assert "its name says JPEG" in said
     assert commands("datasets", "verify", "--json", *home) == 0
     assert json.loads(capsys.readouterr().out)["datasets"][0]["ok"]
     (tmp_path / "home/datasets/shapes/val/red/0.jpg").unlink()
@@ -143,6 +213,31 @@ def test_the_command_line_from_a_brought_file_to_verified(commands, tmp_path, ca
     assert "val/red/0.jpg is missing; run `headstart datasets fetch shapes`" in capsys.readouterr().out
     assert commands("datasets", "list", "--json", *home) == 0
     assert json.loads(capsys.readouterr().out)["datasets"][0]["at_hand"]
+
+
+def test_what_fetching_names_is_what_is_skipped_in_use(home, sets):
+    """Every one, with the same reason."""
+    (here,) = list_datasets(home=home, known=sets)
+    named = {each.file.removeprefix("train/"): each.what for each in here.kept.odd if each.reason}
+    skipped = embed("shapes", backbone=tiny_backbone(), home=home).skipped
+    assert named == {each.name: f"{each.reason.value}: {each.detail}" for each in skipped}
+
+
+def test_each_set_takes_one_line_of_a_narrow_terminal(capsys, tmp_path, monkeypatch):
+    from headstart.cli import output
+
+    monkeypatch.setattr(output, "_PIPED_WIDTH", 80)
+    assert run(["datasets", "list", "--home", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(len(line) for line in lines[: 2 + len(tasks.KNOWN)]) <= 80
+    assert [line.split()[0] for line in lines[2 : 2 + len(tasks.KNOWN)]] == list(tasks.KNOWN)
+    assert any("CDLA-Permissive-2.0, whose text" in line for line in lines)
+
+
+def test_counts_of_parts_are_told_where_they_are_published(tmp_path):
+    parts = {each.name: each.to_json()["parts"] for each in list_datasets(home=tmp_path)}
+    assert parts["eurosat"] == {"all": 27_000}
+    assert parts["oxford-pets"] == {"trainval": None, "test": None}
 
 
 def test_the_known_sets_are_one_table():

@@ -2,13 +2,16 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from headstart.errors import FitError, PhotosError, UsageError
+from headstart.features.progress import NoProgress
 from headstart.heads.metrics import wilson
 from headstart.tasks.newkind import newkind
+from headstart.tasks.newkinds.fairness import fairness
 from headstart.tasks.train import train
 from headstart.testing import tiny_backbone, write_photos
 
@@ -95,8 +98,25 @@ def test_the_page_says_it_all(measured, world):
 
 
 def test_a_model_that_learned_all_of_them_is_refused(world, model):
+    told = []
+
+    class Told(NoProgress):
+        def start(self, total, what):
+            told.append(what)
+
     with pytest.raises(PhotosError, match="also trained on"):
-        newkind(world / "photos", model=model, home=world / "home", scratch=False)
+        newkind(world / "photos", model=model, home=world / "home", scratch=False, progress=Told())
+    assert not [what for what in told if what.startswith("head on")]  # before anything was measured
+
+
+def test_what_many_classes_bring_by_chance_is_said(measured, world):
+    (said,) = [sentence for sentence in fairness(measured) if "by chance" in sentence]
+    assert "of 2 that did not fall" in said
+    assert "that did not fall" in (world / "page.html").read_text(encoding="utf-8")
+
+
+def test_without_a_model_nothing_is_said_of_classes_that_fall(measured):
+    assert not [sentence for sentence in fairness(replace(measured, shift=None)) if "by chance" in sentence]
 
 
 def test_one_photo_of_a_class_is_refused(tmp_path):

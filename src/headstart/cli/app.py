@@ -41,6 +41,7 @@ def build_app() -> App:
     from headstart.cli.ideal import ideal
     from headstart.cli.learn import learn
     from headstart.cli.learning_curve import learning_curve
+    from headstart.cli.lesson import lesson
     from headstart.cli.maps import maps
     from headstart.cli.newkind import newkind
     from headstart.cli.port import port
@@ -82,6 +83,7 @@ def build_app() -> App:
     for place, verb in enumerate(looking):
         app.command(verb, group=_MIND, sort_key=place)
     app.command(quiz, group=_LESSON)
+    app.command(lesson, group=_LESSON)
     for family in (backbones, weights, datasets, features):
         family.group = (_PARTS,)
         app.command(family)

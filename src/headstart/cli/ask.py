@@ -32,7 +32,8 @@ def ask(
 
     Args:
         model: A model folder.
-        photos: Folders of photos, flat or nested, without labels; several may be named.
+        photos: Folders of photos, flat or nested, without labels, or a data set: ants-bees, ants-bees/val;
+            several may be named.
         count: How many photos to ask about.
         output: The folder to write: a new or empty one, or one that "ask" wrote; else the photos are only
             listed.

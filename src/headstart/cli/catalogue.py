@@ -34,7 +34,8 @@ def catalogue(
 
     Args:
         model: A model folder, or the name of a network with classes of its own, such as pocket.
-        photos: Folders of photos, flat or nested, without labels; several may be named.
+        photos: Folders of photos, flat or nested, without labels, or a data set: ants-bees, ants-bees/val;
+            several may be named.
         output: The folder to write: a new or empty one, or a catalogue, which is brought up to date.
         known: A folder of the training photos, to show those that a photo resembles.
         follow_links: Follow links that lead to other folders.

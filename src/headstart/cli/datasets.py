@@ -10,6 +10,10 @@ from cyclopts import App, Parameter
 from headstart.cli.options import COMMON, SWITCH, Common
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from headstart.images.datasets.facts import DataSet
+    from headstart.images.datasets.record import Odd
     from headstart.tasks.datasets import DatasetFacts
 
 datasets = App(
@@ -32,15 +36,18 @@ def list_all(*, common: Common = COMMON) -> int:
         print_json({"datasets": [each.to_json() for each in found]})
         return 0
     table(
-        ("data set", "photos", "classes", "MB", "parts", "at hand", "licence"),
+        ("data set", "photos", "classes", "MB", "parts", "here", "licence"),
         (_row(each) for each in found),
         right=(1, 2, 3),
     )
-    for each in found:
-        if each.known is not None and each.known.remark:
-            say(f"{each.name}: {each.known.remark}")
+    say(*(_more(each.known) for each in found if each.known is not None))
     say("more: headstart datasets list --json has addresses, digests and citations")
     return 0
+
+
+def _more(known: DataSet) -> str:
+    licence = "" if known.licence == known.short_licence else f"licence: {known.licence}"
+    return f"{known.name}: {'; '.join(word for word in (known.remark, licence) if word)}"
 
 
 def _row(facts: DatasetFacts) -> tuple[str, ...]:
@@ -48,9 +55,9 @@ def _row(facts: DatasetFacts) -> tuple[str, ...]:
     if known is None:
         return (facts.name, "", "", "", "", "yes", "")
     here = "damaged" if facts.faults else "no" if facts.kept is None else "yes"
-    size = f"{known.size / 1e6:,.1f}"
-    parts = ", ".join(known.parts)
-    return (facts.name, f"{known.photos:,}", str(known.classes), size, parts, here, known.licence)
+    size = f"{known.size / 1e6:,.0f}"
+    parts = " ".join(known.parts)
+    return (facts.name, f"{known.photos:,}", str(known.classes), size, parts, here, known.short_licence)
 
 
 @datasets.command
@@ -100,11 +107,24 @@ def _lines(facts: DatasetFacts) -> list[str]:
         f"licence: {kept.licence}",
         f"cite: {kept.citation}",
     ]
-    if kept.odd:
-        lines.append(f"{len(kept.odd):,} files are not what their names say, and left as they are:")
-        lines += [f"  {each.file}: {each.what}" for each in kept.odd[:_NAMED]]
-        lines += [f"  … and {len(kept.odd) - _NAMED:,} more"] if len(kept.odd) > _NAMED else []
+    skipped = [each for each in kept.odd if each.reason]
+    misnamed = [each for each in kept.odd if not each.reason]
+    lines += _odd(skipped, "that training will skip, left as they are") if skipped else []
+    lines += _odd(misnamed, "of another type than named, left as they are") if misnamed else []
     return [*lines, f"use it by its name: headstart train {kept.name} --output MODEL"]
+
+
+def _odd(odd: Sequence[Odd], what: str) -> list[str]:
+    from headstart.images.names import counted
+
+    lines = [
+        f"{counted(len(odd), 'file')} {what}:",
+        *(f"  {each.file}: {each.what}" for each in odd[:_NAMED]),
+    ]
+    return [
+        *lines,
+        *([f"  … and {len(odd) - _NAMED:,} more (--json names all)"] if len(odd) > _NAMED else []),
+    ]
 
 
 @datasets.command

@@ -16,7 +16,7 @@ def eject(
     *,
     output: Annotated[Path, Parameter(alias="-o")],
     to: Literal["torch", "keras"] | None = None,
-    photos: str = "photos",
+    photos: str | None = None,
     test: str | None = None,
     common: Common = COMMON,
 ) -> int:
@@ -28,8 +28,8 @@ def eject(
         model: A model folder.
         output: The script to write, FILE.py; only one that eject wrote is replaced.
         to: The framework of the script (else that of the model's network).
-        photos: The folder that the script learns from; it stands at its top.
-        test: The folder that it measures on (else a fifth of PHOTOS).
+        photos: The folder or data set that the script learns from (else "photos", to be set at its top).
+        test: The folder that it measures on (else a data set's own, or a fifth of PHOTOS).
     """
     from headstart.cli.output import print_json, say
     from headstart.tasks.eject import eject as write
@@ -43,6 +43,7 @@ def eject(
         f"{found.backbone}: the script freezes {found.frozen:,} numbers and {learned}",
         f"it needs: {', '.join(found.needs)}",
         *(f"written: {file}" for file in found.written),
+        *(f"note: {note}" for note in found.notes),
         f"run: python {found.file}",
     )
     return 0

@@ -44,7 +44,8 @@ def maps(
         layers: List the network's layers with their shapes, and do nothing else.
         filters: Show the kernels of the network's first layer; no photo is needed.
         ladder: From strokes to parts of things: an early, a middle and a late channel, each with its ideal
-            image and the patches of this folder's photos that excite it most; no other photo is needed.
+            image and the patches of photos that excite it most, from this folder or data set (ants-bees,
+            ants-bees/val); no other photo is needed.
         seed: With --ladder: of the ideal images.
     """
     from headstart.cli.output import print_json

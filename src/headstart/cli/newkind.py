@@ -35,7 +35,8 @@ def newkind(
     """Measure how well a network carries over to a new kind of image, layer by layer, and what breaks.
 
     Args:
-        photos: A folder with a folder for each class, or a CSV with the columns path and label.
+        photos: A folder with a folder for each class, a CSV with the columns path and label, or a data set:
+            ants-bees (with --model its test part), ants-bees/val.
         model: A trained model: how far these photos lie from its own, and what becomes of its answers.
         backbone: The pretrained network; else that of --model, or pocket. "backbones" lists them.
         scratch: Train the same network from random weights too, which takes minutes.

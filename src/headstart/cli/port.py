@@ -24,7 +24,8 @@ def port(
         source: The network that has the weights: timm:mobilenetv2_100@slim.
         target: The network that shall have them, with a name for them: keras:MobileNetV2@ported.
         tag: The name for the weights, where TARGET has none.
-        photos: Photos to compare on (else pictures that other packages carry, and noise).
+        photos: Photos to compare on: a folder, or a data set: ants-bees, ants-bees/val (else pictures that
+            other packages carry, and noise).
     """
     from headstart.cli.output import print_json, say
     from headstart.cli.progress import progress_for_stderr

@@ -33,7 +33,7 @@ def predict(
 
     Args:
         model: A model folder, or the name of a network with classes of its own, such as pocket.
-        files: Photos, or folders of photos; several may be named.
+        files: Photos, folders of photos, or a data set: ants-bees, ants-bees/val; several may be named.
         top: How many classes to give probabilities for.
         follow_links: Follow links that lead to other folders.
         rehash: Read every photo again, also those known by their size and dates.

@@ -34,8 +34,8 @@ def robustness(
 
     Args:
         model: A model folder, or the name of a network with classes of its own, such as pocket.
-        photos_: A folder with a folder for each class, or a CSV with the columns path and label. Labels are
-            names of classes, or WordNet ids.
+        photos_: A folder with a folder for each class, a CSV with the columns path and label, or a data set:
+            ants-bees (its test part), ants-bees/train. Labels are names of classes, or WordNet ids.
         epsilons: How far a photo may be changed, such as 0,1/255,2/255; else up to 8/255 (3 with --norm l2).
         method: pgd, fgsm, momentum; autoattack, or what looks for the smallest change: descent, and, with
             the extra "attacks", cw, ddn, fmn, deepfool.

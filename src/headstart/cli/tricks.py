@@ -35,8 +35,9 @@ def tricks(
     """Try the tricks of training on your photos: each with and without, and whether it is more than noise.
 
     Args:
-        photos_: A folder with a folder for each class, or a CSV with the columns path and label; or digits
-            (comes with headstart) or mnist (fetched once, 12 MB), for the dropout experiment.
+        photos_: A folder with a folder for each class, a CSV with the columns path and label, or a data set:
+            ants-bees, ants-bees/val; or digits (comes with headstart) or mnist (fetched once, 12 MB), for the
+            dropout experiment.
         only: Names of tricks, with commas between them; else all.
         on: What they are tried on: small networks trained from scratch, the last part of a pretrained
             backbone, or both.

@@ -29,6 +29,7 @@ class Download:
         md5: MD5 (hex), where nothing stronger is published.
         about: bytes, roughly, where only that is published; for messages.
         by_hand: the command that adds the file when somebody brings it by hand; stands in error messages.
+        also: what else is to be brought by that command, each with its address; stands there too.
 
     Raises:
         UsageError: the address is not https, or the name is no plain file name.
@@ -46,6 +47,7 @@ class Download:
     md5: str | None = None
     about: int | None = None
     by_hand: str = ""
+    also: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.url.startswith("https://"):

@@ -166,5 +166,5 @@ def _not_fetched(download: Download, target: Path, fault: FetchError) -> Downloa
     )
     return DownloadError(
         f"{download.filename}{size} was not fetched from {urlsplit(download.url).hostname}: {fault}{kept}. "
-        f"By hand: get {download.url}{digest} on any machine and {how}"
+        f"By hand: get {' and '.join((f'{download.url}{digest}', *download.also))} on any machine and {how}"
     )

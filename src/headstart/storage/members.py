@@ -10,8 +10,9 @@ from pathlib import PurePosixPath
 _LONGEST_PART = 255
 _LONGEST_NAME = 1024
 _DEEPEST = 32
-# Names that Windows gives to devices, whatever suffix follows.
-_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+# Windows forbids these characters, and gives these names to devices, whatever blanks and suffix follow.
+_FORBIDDEN = frozenset('<>:"|?*')
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\..*)?")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 
 
@@ -59,7 +60,9 @@ class Members:
         parts = _parts(name)
         for depth in range(1, len(parts) + 1):
             self._add_path(name, parts[:depth], folder=folder or depth < len(parts), last=depth == len(parts))
-        if not folder and (not parts or name.lower().endswith(_ARCHIVES)):
+        if not folder and not parts:
+            raise RefusedArchiveError(f"its member {_shown(name)} is a file without a name")
+        if not folder and name.lower().endswith(_ARCHIVES):
             raise RefusedArchiveError(f"its member {_shown(name)} is an archive in an archive")
         return parts
 
@@ -93,9 +96,13 @@ def _parts(name: str) -> tuple[str, ...]:
     if len(parts) > _DEEPEST:
         raise RefusedArchiveError(f"its member {_shown(name)} lies {len(parts)} folders deep")
     for part in parts:
-        if len(part.encode()) > _LONGEST_PART or part[-1] in ". " or ":" in part or _DEVICES.fullmatch(part):
+        if len(part.encode()) > _LONGEST_PART or part[-1] in ". " or _belongs_to_windows(part):
             raise RefusedArchiveError(f"its member {_shown(name)} is no file name on every system")
     return parts
+
+
+def _belongs_to_windows(part: str) -> bool:
+    return not _FORBIDDEN.isdisjoint(part) or _DEVICES.fullmatch(part) is not None
 
 
 def _shown(name: str) -> str:

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, cast
 from headstart.errors import PhotosError
 from headstart.storage.faults import storage_error
 from headstart.storage.members import Members, RefusedArchiveError
+from headstart.storage.zip_end import refuse_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 20
 _TAR_BLOCK = 512
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_END = b"PK\x05\x06"
-_END_SIZE = 22
-_ENTRY = 1070  # the longest entry of a directory with a name of 1,024 characters
 _STEPS = 200  # deflate reaches 1,032; photos hardly 2
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, gzip.BadGzipFile, EOFError, struct.error)
 _STRANGE = (NotImplementedError, RuntimeError, ValueError, OverflowError, UnicodeError)
@@ -159,7 +157,7 @@ def _unpack(archive: Path, target: _Target) -> None:
 
 
 def _unpack_zip(file: BinaryIO, target: _Target) -> None:
-    _refuse_many(file, target.limits.members)
+    refuse_many(file, target.limits.members)
     with zipfile.ZipFile(file) as archive:
         found = [(info, _plain_entry(info, target)) for info in archive.infolist()]
         for info, parts in found:
@@ -169,25 +167,9 @@ def _unpack_zip(file: BinaryIO, target: _Target) -> None:
                 target.write(parts, source, info.file_size)
 
 
-def _refuse_many(file: BinaryIO, most: int) -> None:
-    """Count the members before the library reads them all: a million of them would fill the memory."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - _END_SIZE - 0xFFFF))
-    tail = file.read()
-    at = tail.rfind(_END)
-    if at < 0 or len(tail) - at < _END_SIZE:
-        raise zipfile.BadZipFile("its end is missing")
-    count, directory = struct.unpack_from("<HL", tail, at + 10)
-    if count == 0xFFFF or directory == 0xFFFFFFFF:
-        raise RefusedArchiveError(f"it has more than {min(most, 65_534):,} members")
-    if count > most:
-        raise RefusedArchiveError(f"it has {count:,} members, more than {most:,}")
-    if directory > count * _ENTRY:
-        raise RefusedArchiveError("its directory is longer than its members need")
-    file.seek(0)
-
-
 def _plain_entry(info: zipfile.ZipInfo, target: _Target) -> tuple[str, ...]:
+    if not info.orig_filename:  # the library looks at its last character
+        raise RefusedArchiveError("it has a file without a name")
     if info.orig_filename != info.filename:
         raise RefusedArchiveError(f"its member {info.orig_filename[:80]!a} has two names")
     mode = info.external_attr >> 16

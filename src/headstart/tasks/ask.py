@@ -92,7 +92,8 @@ def ask(
 
     Args:
         model: a trained `Model`, or its folder.
-        photos: a folder of photos, flat or nested, without labels; or several, or single photos.
+        photos: a folder of photos, flat or nested, without labels, or the name of a data set; or several, or
+            single photos.
         output: a folder for the page where the photos are labelled, and `asked.csv`; new, empty, or of an
             earlier `ask`. None: nothing is written.
         count: how many photos to ask about; all that there are where there are fewer.

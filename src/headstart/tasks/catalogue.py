@@ -108,7 +108,8 @@ def catalogue(
 
     Args:
         model: a trained `Model`, its folder, or the name of a network with classes of its own.
-        photos: a folder of photos, flat or nested, without labels; or several, or single photos.
+        photos: a folder of photos, flat or nested, without labels, or the name of a data set; or several, or
+            single photos.
         output: the folder of the catalogue; a new or empty one, or a catalogue.
         known: a folder of the training photos, so that those near a photo are shown with their picture.
         engine: "openvino", "torch" or "tensorflow"; None: the one of the model's own features.

@@ -46,8 +46,10 @@ class DatasetFacts:
         if source is not None:
             told = ("title", "photos", "classes", "test", "licence", "citation", "page")
             facts |= {name: getattr(source, name) for name in told}
-            facts["parts"] = list(source.parts)
         if self.known is not None:
+            # How many photos a part has is published where it is all of them.
+            alone = self.known.photos if len(self.known.parts) == 1 else None
+            facts["parts"] = dict.fromkeys(self.known.parts, alone)
             facts |= {"bytes": self.known.size, "remark": self.known.remark}
             facts["files"] = [
                 {
@@ -109,7 +111,7 @@ def fetch_dataset(
         home: the folder for data sets; None: `HEADSTART_HOME` or the platform's.
         known: other sets than headstart's own.
         downloader: how to connect; None: the default.
-        progress: told of the megabytes that arrived, then of the photos.
+        progress: told of the megabytes that arrived, of the photos unpacked, and of those decoded once.
 
     Raises:
         UsageError: no such data set.
@@ -125,14 +127,20 @@ def fetch_dataset(
     wanted = known.get(name)
     hosts = () if wanted is None else wanted.hosts
     pace = None if progress is None else Megabytes(progress)
-    counting = None if progress is None else _Photos(progress, 0 if wanted is None else wanted.photos)
+    steps = {}
+    if progress is not None:
+        photos = 0 if wanted is None else wanted.photos
+        steps = {
+            "step": _Photos(progress, photos, "photos unpacked"),
+            "looked": _Photos(progress, photos, "photos decoded once, to name broken ones"),
+        }
     try:
         kept = store.fetch(
             name,
             downloader or Downloader(allowed_hosts=hosts, progress=pace),
             trust_first=trust_first,
             brought=brought,
-            step=counting,
+            **steps,
         )
     finally:
         if progress is not None:
@@ -141,16 +149,17 @@ def fetch_dataset(
 
 
 class _Photos:
-    """Counts photos that found their place; starts with the first of them, after all downloads."""
+    """Counts photos of one stretch of work; it starts with the first of them, after all that comes before."""
 
-    def __init__(self, progress: Progress, photos: int) -> None:
+    def __init__(self, progress: Progress, photos: int, what: str) -> None:
         self._progress = progress
         self._photos = photos
+        self._what = what
         self._started = False
 
     def __call__(self) -> None:
         if not self._started:
-            self._progress.start(self._photos, "photos unpacked")
+            self._progress.start(self._photos, self._what)
             self._started = True
         self._progress.advance(1)
 

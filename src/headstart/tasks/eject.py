@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from headstart.backbones.registry import adapter
 from headstart.backbones.spec import OWN, POCKET
-from headstart.errors import ModelError, UsageError
+from headstart.errors import ModelError, PhotosError, UsageError
 from headstart.model.manifest import read_manifest
 from headstart.model.model import load_model
 from headstart.model.target import absolute
@@ -16,13 +16,15 @@ from headstart.storage.atomic import atomic_write_bytes
 from headstart.storage.home import Home, require_writable
 from headstart.tasks.ejecting.facts import common
 from headstart.tasks.ejecting.script import MARK, script
-from headstart.tasks.paths import given_path, refuse_among_photos
+from headstart.tasks.paths import given_path, photos_and_test, photos_path, refuse_among_photos
 
 if TYPE_CHECKING:
     from headstart.model.model import Model
 
 TORCH, KERAS = "torch", "keras"
 _SHARED = 0o644  # a script is for reading
+_NOT_MEASURED = "the network was fine-tuned on such photos, so the script measures nothing until TEST is set"
+_TO_SET, _SET_IT = "photos", "set PHOTOS at its top before you run it"  # where no photos were given
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Ejected:
         needs: packages that it imports.
         weights: the file with the network's numbers, or the framework's own name for them.
         written: every file that was written.
+        notes: what its user should know before it is run.
     """
 
     file: str
@@ -50,6 +53,7 @@ class Ejected:
     needs: tuple[str, ...]
     weights: str
     written: tuple[str, ...]
+    notes: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -63,6 +67,7 @@ class Ejected:
             "needs": list(self.needs),
             "weights": self.weights,
             "written": list(self.written),
+            "notes": list(self.notes),
         }
 
 
@@ -71,7 +76,7 @@ def eject(
     output: str | Path,
     *,
     to: str | None = None,
-    photos: str | Path = "photos",
+    photos: str | Path | None = None,
     test: str | Path | None = None,
     home: str | Path | None = None,
 ) -> Ejected:
@@ -85,12 +90,15 @@ def eject(
         model: a model folder.
         output: the script to write, FILE.py; a script that `eject` wrote is replaced.
         to: "torch" or "keras"; None: what the model's network is of.
-        photos: what the script learns from, a folder with a folder for each class; it can be changed there.
-        test: photos that it measures on; None: a fifth of `photos`.
-        home: where weights are looked up that are not in the model.
+        photos: what the script learns from, a folder with a folder for each class or the name of a data set;
+            None: "photos", to be set in the script.
+        test: photos that it measures on; None: the test part that a data set brings along, else a fifth of
+            `photos`; of a network that was fine-tuned on them, none.
+        home: where data sets lie, and weights that are not in the model.
 
     Raises:
         UsageError: a name that can't be written, or another framework than the network's.
+        PhotosError: no such folder, or a data set that is not at hand.
         ModelError: no model, or on a network that only its user can build.
         StorageError: the disk refuses.
 
@@ -107,13 +115,14 @@ def eject(
         >>> found.framework, found.backbone, found.trained
         ('torch', 'pocket', 1474)
     """
-    target = _target(output, photos, test)
+    learned, measured, notes = _folders(photos, test, home)
+    target = _target(output, learned, measured)
     folder = absolute(given_path(model, "model"))
     record, _ = read_manifest(folder)
     framework = _framework(record.backbone.framework, record.backbone.name, to)
     loaded = load_model(folder, home=Home.find(home))
     kept = None if record.weights is None else folder / record.weights.file
-    facts = common(loaded, photos=str(photos), test=None if test is None else str(test))
+    facts = common(loaded, photos=learned, test=measured)
     if framework == TORCH:
         facts, beside = _for_torch(loaded, facts, kept, target)
     else:
@@ -132,10 +141,31 @@ def eject(
         needs=tuple(facts["needs"]),
         weights=str(facts["weights"]),
         written=(str(output), *map(str, beside)),
+        notes=(*notes, *([_NOT_MEASURED] if facts["tuned"] and measured is None else [])),
     )
 
 
-def _target(output: str | Path, photos: str | Path, test: str | Path | None) -> Path:
+def _folders(
+    photos: str | Path | None, test: str | Path | None, home: str | Path | None
+) -> tuple[str, str | None, list[str]]:
+    """The folders as they stand in the script: as they were given, and of data sets where they lie."""
+    if photos is None:
+        learned, notes = _TO_SET, [] if Path(_TO_SET).is_dir() else [_SET_IT]
+        measured = None if test is None else photos_path(test, "test", home, measure=True)
+    else:
+        learned, measured, notes = photos_and_test(photos, test, home)
+        learned = _standing(learned, photos)
+    return learned, None if measured is None else _standing(measured, test), notes
+
+
+def _standing(found: str, given: str | Path | None) -> str:
+    if not Path(found).is_dir():
+        raise PhotosError(f"{found!r} is no folder; the script needs a folder with a folder for each class")
+    as_given = given is not None and found == given_path(given, "photos")
+    return found if as_given else str(absolute(found))
+
+
+def _target(output: str | Path, photos: str, test: str | None) -> Path:
     """Where the script goes, refused before any work where something else lies there."""
     path = Path(given_path(output, "output"))
     if path.suffix != ".py":
@@ -148,7 +178,7 @@ def _target(output: str | Path, photos: str | Path, test: str | Path | None) -> 
         )
     if not path.absolute().parent.is_dir():
         raise UsageError(f"output {str(output)!r} lies in a folder that is not there; make it first")
-    refuse_among_photos(path, "output", str(photos), None if test is None else str(test))
+    refuse_among_photos(path, "output", photos, test)
     require_writable(path.absolute().parent, "the script", choose="choose another output")
     return path
 

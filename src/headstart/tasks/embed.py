@@ -87,8 +87,8 @@ def embed(
     """Turn photos into rows of features, kept in the home's store for every later task.
 
     Args:
-        photos: a folder with a folder for each class, a folder of photos without classes, or a CSV
-            with the columns path and label.
+        photos: a folder with a folder for each class, a folder of photos without classes, a CSV with the
+            columns path and label, or the name of a data set.
         backbone: the name of a pretrained network, or a `Backbone`; by default the small one that comes
             with headstart.
         output: a .npz file to write: `features` (n, width) float32, `paths` (n,) relative to the

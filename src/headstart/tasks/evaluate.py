@@ -101,7 +101,8 @@ def evaluate(
 
     Args:
         model: a trained `Model`, its folder, or the name of a network with classes of its own.
-        photos: a folder with a folder for each class, or a CSV with the columns path and label.
+        photos: a folder with a folder for each class, a CSV with the columns path and label, or the name of
+            a data set (its test part).
         engine: "openvino", "torch" or "tensorflow"; None: the one of the model's own features.
         precision: "f32", "bf16" or "int8"; None: likewise.
         follow_links: follow links that lead to other folders.

@@ -152,7 +152,7 @@ def ladder(
     """Show what channels at three depths look for: an ideal image each, and photos that excite them.
 
     Args:
-        photos: a folder of photos, flat or nested.
+        photos: a folder of photos, flat or nested, or the name of a data set.
         backbone: a network, or its name.
         layers: up to three, in the place of the early, the middle and the late one.
         channels: one for each layer; (): the one that a few photos excite much more than others do.

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from headstart.features.progress import Progress
     from headstart.images.photo import Skipped
     from headstart.model.model import Model
+    from headstart.tasks.gather import Gathered
     from headstart.tasks.newkinds.judged import Judged, Subject
     from headstart.tasks.newkinds.scratching import FromScratch
     from headstart.tasks.newkinds.shift import Shift
@@ -160,7 +161,8 @@ def newkind(
     also trained from scratch. With a model, its answers on these photos are compared with those on its own.
 
     Args:
-        photos: a folder with a folder for each class, or a CSV with the columns path and label.
+        photos: a folder with a folder for each class, a CSV with the columns path and label, or the name of
+            a data set (its training part; with `model` its test part).
         model: a trained `Model` or its folder, to see what becomes of it on these photos.
         backbone: the name of a network, or a `Backbone`; None: the model's own, or pocket.
         scratch: train the network from random weights too, which takes minutes.
@@ -195,7 +197,7 @@ def newkind(
     """
     began = time.monotonic()
     _check(steps, minutes, seed)
-    source = photos_path(photos, "photos", home)
+    source = photos_path(photos, "photos", home, measure=model is not None)
     target = None if output is None else check_page(output, source)
     show: Progress = NoProgress() if progress is None else progress
     place = Home.find(home)
@@ -210,6 +212,7 @@ def newkind(
     with PhotoReader() as reader, open_store(place) as store:
         kitchen, floor = Kitchen(place, reader, store, show), the_floor()
         subject = read_subject(found, floor, kitchen, seed=seed, rehash=rehash)
+        unseen = None if trained is None else _unseen(trained, subject)
         ways, absent = find_ways(network)
         compared = against_late(judge_all(subject, floor, ways, engines, kitchen, seed=seed))
         drawn, why = None, "it was left out (--no-scratch)"
@@ -218,8 +221,8 @@ def newkind(
                 subject, network.spec, compared, kitchen, steps=steps, minutes=minutes, seed=seed
             )
         shift = None
-        if trained is not None:
-            shift = _shift(called, trained, subject, kitchen, running=(engine, precision))
+        if trained is not None and unseen is not None:
+            shift = _shift(called, trained, unseen, kitchen, running=(engine, precision))
     result = NewKind(
         source=source,
         spec=network.spec,
@@ -272,15 +275,23 @@ def _opening(
     return partial(wanted.open, progress)
 
 
-def _shift(
-    name: str, model: Model, subject: Subject, kitchen: Kitchen, *, running: tuple[str | None, str | None]
-) -> Shift:
-    """Ask the model about the photos that it has not seen, each content once."""
+def _unseen(model: Model, subject: Subject) -> Gathered:
+    """The photos that the model has not seen, each content once; known before any layer is measured.
+
+    Raises:
+        PhotosError: it was trained on all of them.
+    """
     gathered = subject.gathered
     once = {each.sha256: each for each in reversed(gathered.hashed)}
     asked = replace(gathered, hashed=tuple(once[sha] for sha in subject.side.sha256), skipped=())
+    return without_known(asked, {photo.sha256: photo for photo in model.photos})
+
+
+def _shift(
+    name: str, model: Model, unseen: Gathered, kitchen: Kitchen, *, running: tuple[str | None, str | None]
+) -> Shift:
+    """Ask the model about photos that it has not seen."""
     answerer = open_answerer(model, kitchen.home, kitchen.progress, engine=running[0], precision=running[1])
-    unseen = without_known(asked, answerer.trained_on)
     table = answerer.extract(unseen.hashed, kitchen.store, kitchen.reader, kitchen.progress)
     return shift_of(name, model, table, leaked=len(unseen.leaked))
 

@@ -84,8 +84,8 @@ def port(
         source: the network that has the weights, "timm:mobilenetv2_100@slim".
         target: the network that shall have them, "keras:MobileNetV2@ported".
         tag: a name for the weights there, where `target` has none.
-        photos: a folder of photos, or one, to compare the networks on; None: pictures that other packages
-            carry, and noise.
+        photos: a folder of photos, one photo, or the name of a data set, to compare the networks on; None:
+            pictures that other packages carry, and noise.
         home: the folder for weights; None: `HEADSTART_HOME` or the platform's.
         progress: told of what is fetched.
 

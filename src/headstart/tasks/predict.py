@@ -107,7 +107,7 @@ def predict(
 
     Args:
         model: a trained `Model`, its folder, or the name of a network with classes of its own.
-        files: a photo, a folder of photos, or several of them.
+        files: a photo, a folder of photos, the name of a data set, or several of them.
         top: how many classes to give probabilities for, at least 1.
         engine: "openvino", "torch" or "tensorflow"; None: the one of the model's own features.
         precision: "f32", "bf16" or "int8"; None: likewise.

@@ -129,8 +129,8 @@ def robustness(
 
     Args:
         model: a trained `Model`, its folder, or the name of a network with classes of its own.
-        photos: a folder with a folder for each class, or a CSV with the columns path and label; labels are
-            names of classes or WordNet ids.
+        photos: a folder with a folder for each class, a CSV with the columns path and label, or the name of
+            a data set (its test part); labels are names of classes or WordNet ids.
         epsilons: budgets, "0,1/255,2/255" or numbers; 0 is always among them; None: the norm's own.
         method: one of `headstart.pixels.attacks.METHODS`.
         norm: "linf" or "l2"; None: the method's first.

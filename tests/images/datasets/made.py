@@ -23,13 +23,14 @@ def photo(number, colour=(200, 30, 30), kind="jpeg"):
 
 
 def shapes_zip(each=6):
-    """Two classes in two parts; one file is empty and one is a PNG called .jpg."""
+    """Two classes in two parts; of the files called .jpg one is empty, one breaks off and one is a PNG."""
     members = []
     for part, start in (("train", 0), ("val", 100)):
         for label, colour in (("red", (200, 30, 30)), ("blue", (30, 30, 200))):
             members += [(f"shapes/{part}/{label}/{i}.jpg", photo(start + i, colour)) for i in range(each)]
     members += [
         ("shapes/train/red/empty.jpg", b""),
+        ("shapes/train/red/cut.jpg", photo(70)[:600]),
         ("shapes/train/blue/other.jpg", photo(60, (30, 30, 200), "png")),
         ("shapes/readme.txt", b"hello"),
     ]
@@ -46,7 +47,7 @@ def shapes(url, data, **facts):
         layout=class_folders("shapes.zip", {"shapes/train": "train", "shapes/val": "val"}),
         parts=("train", "val"),
         test="val",
-        photos=26,
+        photos=27,
         classes=2,
         licence="CC0",
         citation="Nobody: Shapes. 2026",

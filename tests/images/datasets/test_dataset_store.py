@@ -7,7 +7,7 @@ import pytest
 
 from headstart.errors import DownloadError, PhotosError, UsageError
 from headstart.images.datasets.store import DatasetStore
-from tests.images.datasets.made import known, replaced, shapes, shapes_zip
+from tests.images.datasets.made import known, photo, replaced, shapes, shapes_zip
 from tests.loopback import Server
 from tests.storage.hostile import JPEG, made_zip
 
@@ -35,7 +35,8 @@ def served(server):
 
 
 def store_of(tmp_path, *sets):
-    return DatasetStore(tmp_path / "datasets", known(*sets))
+    """A store that does not look through the photos, which takes a process of its own."""
+    return DatasetStore(tmp_path / "datasets", known(*sets), unusable=lambda photos, step: [])
 
 
 def everything(folder):
@@ -50,7 +51,7 @@ def everything(folder):
 def test_a_fetched_set_lies_in_folders_by_part_and_class(tmp_path, server, served):
     store = store_of(tmp_path, served)
     kept = store.fetch("shapes", server.downloader())
-    assert (kept.parts, kept.classes, kept.test) == ({"train": 8, "val": 6}, 2, "val")
+    assert (kept.parts, kept.classes, kept.test) == ({"train": 9, "val": 6}, 2, "val")
     files = everything(tmp_path / "datasets")
     assert {name.split("/")[1] for name in files if name.count("/") == 3} == {"train", "val"}
     assert all(name.startswith("shapes/") for name in files)  # archives and temporary folders are gone
@@ -59,13 +60,34 @@ def test_a_fetched_set_lies_in_folders_by_part_and_class(tmp_path, server, serve
     assert store.verify("shapes") == []
 
 
-def test_odd_files_are_named_and_left_as_they_are(tmp_path, server, served):
-    kept = store_of(tmp_path, served).fetch("shapes", server.downloader())
-    assert [(each.file, each.what) for each in kept.odd] == [
-        ("train/blue/other.jpg", "it is a PNG photo, its name says JPEG"),
-        ("train/red/empty.jpg", "it is empty"),
+def test_files_that_training_will_skip_are_named_with_its_reason_and_left_as_they_are(
+    tmp_path, server, served
+):
+    looked = []
+    store = DatasetStore(tmp_path / "datasets", known(served))
+    kept = store.fetch("shapes", server.downloader(), looked=lambda: looked.append(1))
+    assert [(each.file, each.reason, each.what) for each in kept.odd] == [
+        ("train/blue/other.jpg", None, "it is a PNG photo, its name says JPEG"),
+        ("train/red/cut.jpg", "truncated", kept.odd[1].what),
+        ("train/red/empty.jpg", "empty", "empty: the file has no bytes"),
     ]
+    assert kept.odd[1].what.startswith("truncated: ")
+    assert len(looked) == 15
     assert (tmp_path / "datasets/shapes/train/red/empty.jpg").read_bytes() == b""
+    assert len((tmp_path / "datasets/shapes/train/red/cut.jpg").read_bytes()) == 600
+
+
+def test_the_same_photo_in_two_classes_is_named(tmp_path, server):
+    data = made_zip(
+        *((f"shapes/{part}/{label}/1.jpg", photo(9)) for part in ("train", "val") for label in ("a", "b")),
+        ("shapes/train/a/2.jpg", photo(8)),
+    )
+    store = DatasetStore(tmp_path / "datasets", known(shapes(server.serve("/shapes.zip", data), data)))
+    kept = store.fetch("shapes", server.downloader())
+    assert {each.reason for each in kept.odd} == {"same photo in two classes"}
+    assert [each.file for each in kept.odd] == [
+        *("train/a/1.jpg", "train/b/1.jpg", "val/a/1.jpg", "val/b/1.jpg"),
+    ]
 
 
 def test_what_is_at_hand_and_whole_is_not_fetched_again(tmp_path, server, served):
@@ -108,6 +130,43 @@ def test_offline_the_message_says_address_size_digest_and_the_way_by_hand(tmp_pa
     assert file.sha256 in said
     assert " MB)" in said
     assert said.endswith("run `headstart datasets fetch shapes --from FILE`")
+
+
+def two_files(served):
+    """The set, as if it were made of two files."""
+    other = replaced(served.files[0], url="https://example.org/more.zip", filename="more.zip", md5="0" * 32)
+    return replaced(served, files=(served.files[0], other))
+
+
+def test_offline_every_missing_file_is_named(tmp_path, served, monkeypatch):
+    monkeypatch.setenv("HEADSTART_OFFLINE", "1")
+    from headstart.storage.download import Downloader
+
+    with pytest.raises(DownloadError) as caught:
+        store_of(tmp_path, two_files(served)).fetch("shapes", Downloader())
+    said = str(caught.value)
+    assert served.files[0].url in said
+    assert f"and https://example.org/more.zip (0.0 MB, SHA-256 {served.files[0].sha256})" in said
+    assert said.endswith("on any machine and run `headstart datasets fetch shapes --from FOLDER`")
+
+
+def test_a_file_that_arrived_before_is_not_asked_for_again(tmp_path, served, monkeypatch):
+    monkeypatch.setenv("HEADSTART_OFFLINE", "1")
+    from headstart.storage.download import Downloader
+
+    both = two_files(served)
+    both = replaced(both, files=(both.files[0], replaced(both.files[1], md5=None)))
+    left = tmp_path / "datasets" / ".fetched" / "shapes"
+    left.mkdir(parents=True)
+    for folder in (tmp_path / "datasets", left.parent, left):
+        folder.chmod(0o700)
+    (left / "shapes.zip").write_bytes(DATA)
+    with pytest.raises(DownloadError) as caught:
+        store_of(tmp_path, both).fetch("shapes", Downloader())
+    assert served.files[0].url not in str(caught.value)
+    (tmp_path / "more.zip").write_bytes(DATA)
+    store_of(tmp_path, both).fetch("shapes", Downloader(), brought=[tmp_path])
+    assert store_of(tmp_path, both).verify("shapes") == []
 
 
 @pytest.mark.parametrize("as_folder", [False, True])
@@ -240,7 +299,12 @@ def test_a_class_that_is_no_file_name_is_refused(tmp_path, server, served):
 
 def test_two_that_want_the_same_set_fetch_it_once(tmp_path, server, served):
     said = []
-    stores = [DatasetStore(tmp_path / "datasets", known(served), waiting=said.append) for _ in range(2)]
+    stores = [
+        DatasetStore(
+            tmp_path / "datasets", known(served), waiting=said.append, unusable=lambda photos, step: []
+        )
+        for _ in range(2)
+    ]
     with ThreadPoolExecutor(2) as pool:
         kept = list(pool.map(lambda store: store.fetch("shapes", server.downloader()), stores))
     assert kept[0] == kept[1]

@@ -13,6 +13,7 @@ from headstart.images.datasets.flower_names import FLOWERS
 from headstart.images.datasets.known import KNOWN
 from headstart.images.datasets.pixels import CELLS, CIFAR
 from headstart.images.datasets.store import DatasetStore
+from headstart.images.datasets.unusable import find_unusable
 from tests.images.datasets.made import photo, replaced
 from tests.storage.hostile import made_tar, made_zip
 
@@ -112,8 +113,11 @@ MADE = {
 }
 
 
-def fetched(tmp_path, name, files):
-    """Take a set in from files made here, as if somebody had brought them and nobody published digests."""
+def fetched(tmp_path, name, files, unusable=lambda photos, step: []):
+    """Take a set in from files made here, as if somebody had brought them and nobody published digests.
+
+    The photos are not looked through, which takes a process of its own, unless a test asks for it.
+    """
     from headstart.storage.download import Downloader
 
     brought = tmp_path / "brought"
@@ -121,7 +125,7 @@ def fetched(tmp_path, name, files):
     for file, data in files.items():
         (brought / file).write_bytes(data)
     loose = tuple(replaced(each, size=None, sha256=None, md5=None, about=None) for each in KNOWN[name].files)
-    store = DatasetStore(tmp_path / "datasets", {name: replaced(KNOWN[name], files=loose)})
+    store = DatasetStore(tmp_path / "datasets", {name: replaced(KNOWN[name], files=loose)}, unusable=unusable)
     return store, store.fetch(name, Downloader(), trust_first=True, brought=[brought])
 
 
@@ -131,6 +135,8 @@ def test_each_set_is_laid_out_by_its_official_split(tmp_path, name):
     store, kept = fetched(tmp_path, name, make())
     assert kept.parts == parts
     assert store.folder(name).joinpath(one).is_file()
+    labels = [label.name for part in parts for label in (store.folder(name) / part).iterdir()]
+    assert labels == [" ".join(label.split()) for label in labels]
     assert store.verify(name) == []
 
 
@@ -153,11 +159,17 @@ def test_the_facts_of_each_set_are_whole(name):
 
 
 def test_broken_and_mislabelled_files_are_reported(tmp_path):
-    _, kept = fetched(tmp_path, "cats-vs-dogs", cats())
-    assert [(odd.file, odd.what) for odd in kept.odd] == [("all/Cat/666.jpg", "it is empty")]
+    _, kept = fetched(tmp_path, "cats-vs-dogs", cats(), find_unusable)
+    assert [(odd.file, odd.reason) for odd in kept.odd] == [("all/Cat/666.jpg", "empty")]
     (tmp_path / "pets").mkdir()
     _, kept = fetched(tmp_path / "pets", "oxford-pets", pets())
     assert [odd.what for odd in kept.odd] == ["it is a GIF photo, its name says JPEG"]
+
+
+def test_pictures_made_here_from_pixels_are_not_looked_through(tmp_path):
+    seen = []
+    fetched(tmp_path, "blood-cells", blood(), lambda photos, step: seen.append(photos) or [])
+    assert seen == [{}]
 
 
 def test_pixels_come_out_as_they_were(tmp_path):
@@ -172,6 +184,11 @@ def test_names_of_classes():
         *(102, 102, "pink primrose", "blackberry lily"),
     )
     assert (len(CIFAR), len(CELLS)) == (10, 8)
+
+
+@pytest.mark.parametrize("names", [FLOWERS, CIFAR, CELLS])
+def test_no_name_of_a_class_has_odd_white_space(names):
+    assert [name for name in names if name != " ".join(name.split()) or not name] == []
 
 
 class Bomb:

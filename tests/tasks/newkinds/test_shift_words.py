@@ -1,11 +1,14 @@
 """How one would notice: only signs that the figures bear out are named."""
 
+import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from headstart.heads.detection import Share
 from headstart.tasks.newkinds.apart import Counted, fall
+from headstart.tasks.newkinds.fairness import BY_CHANCE, of_many_classes
 from headstart.tasks.newkinds.shift import ClassFall, Shift, Sureness, matching
 from headstart.tasks.newkinds.shift_words import how_to_notice, shift_notes, shift_sentences
 
@@ -88,3 +91,23 @@ def test_a_fall_is_the_difference_and_its_ends_lie_around_it():
     value, low, high = fall(Counted(10, 10), Counted(0, 10))
     assert value == 1.0
     assert 0.5 < low < high <= 1.0
+
+
+@pytest.mark.parametrize(("compared", "words"), [(37, "of 37 .* about 0.9 are"), (200, "about 5.0 are")])
+def test_many_classes_are_expected_to_bring_some_that_fell_by_chance(compared, words):
+    (said,) = of_many_classes(compared)
+    assert re.search(words, said)
+
+
+def test_the_chance_of_a_class_that_did_not_fall_to_be_called_fallen_is_what_is_said():
+    """Drawn 4,000 times: both shares come from the same coin."""
+    chance = np.random.default_rng(0)
+    before, after = chance.binomial(60, 0.8, 4000), chance.binomial(60, 0.8, 4000)
+    called = [
+        fall(Counted(int(b), 60), Counted(int(a), 60))[1] > 0 for b, a in zip(before, after, strict=True)
+    ]
+    assert np.mean(called) == pytest.approx(BY_CHANCE, abs=0.01)
+
+
+def test_one_class_needs_no_such_word():
+    assert of_many_classes(1) == []

@@ -1,4 +1,4 @@
-"""(photos with part and class) => a folder part/class/file, its list of digests, and what is odd about it."""
+"""(photos with part and class) => a folder part/class/file, its digests, and which names are wrong."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from headstart.errors import PhotosError
 from headstart.images.datasets.record import DIGESTS_FILE, Odd
 from headstart.images.names import by_bytes, is_system_name
+from headstart.images.photo import Photo
 from headstart.images.sniff import HEAD_BYTES, looks_like, photo_format
 from headstart.storage.atomic import atomic_write_text
 from headstart.storage.checksums import digest_of
@@ -40,13 +41,15 @@ class Built:
         photos: how many of each part, the parts in their order.
         classes: of all parts.
         digests: SHA-256 of each file by part/class/file.
-        odd: files that are not what their names say.
+        misnamed: files of another type than their names say.
+        files: the photos of each part that came as files; the others were made here from pixels.
     """
 
     photos: Counter[str]
     classes: set[str] = field(default_factory=set)
     digests: dict[str, str] = field(default_factory=dict)
-    odd: list[Odd] = field(default_factory=list)
+    misnamed: list[Odd] = field(default_factory=list)
+    files: dict[str, list[Photo]] = field(default_factory=dict)
 
 
 def build(
@@ -72,18 +75,20 @@ def build(
     for each in placed:
         name = _name(each, built)
         path = folder / name
+        came_as_file = not isinstance(each.source, bytes)
         put(each.source, path)
         built.photos[each.part] += 1
         built.classes.add(each.label)
         built.digests[name] = digest_of(path)
-        if what := _odd(path):
-            built.odd.append(Odd(file=name, what=what))
+        if came_as_file:
+            built.files.setdefault(each.part, []).append(Photo(path, name, each.label))
+        if what := _misnamed(path):
+            built.misnamed.append(Odd(file=name, what=what))
         if step is not None:
             step()
     if empty := [part for part in parts if not built.photos[part]]:
         raise PhotosError(f"what arrived holds no photo of {', '.join(empty)}: it is another data set")
     wait_for_disk([folder / name for name in built.digests])
-    built.odd.sort(key=lambda odd: by_bytes(odd.file))
     return built
 
 
@@ -99,16 +104,13 @@ def _name(each: Placed, built: Built) -> str:
     return name
 
 
-def _odd(path: Path) -> str | None:
-    """What a glance at the first bytes finds; photos that break off later are found when they are used."""
+def _misnamed(path: Path) -> str | None:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    if not head:
-        return "it is empty"
     found, named = photo_format(head), _SUFFIXES.get(path.suffix.lower())
-    if found is None:
-        return f"it is {looks_like(head)}, no photo"
-    return f"it is {looks_like(head)}, its name says {named}" if named not in {found, None} else None
+    if found is None or named in {found, None}:
+        return None
+    return f"it is {looks_like(head)}, its name says {named}"
 
 
 def write_digests(folder: Path, digests: dict[str, str]) -> str:

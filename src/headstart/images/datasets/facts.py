@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,12 +66,24 @@ class PublishedFile:
             return f"SHA-256 {self.sha256}"
         return f"MD5 {self.md5}" if self.md5 else "no digest published"
 
-    def to_download(self, by_hand: str, pinned: str | None = None) -> Download:
+    @property
+    def where(self) -> str:
+        """Its address, size and digest, for people who bring it by hand.
+
+        Example:
+            >>> PublishedFile("https://example.org/a.zip", "a.zip", size=2_000_000, sha256="7e").where
+            'https://example.org/a.zip (2.0 MB, SHA-256 7e)'
+        """
+        size = self.size or self.about
+        return f"{self.url} ({f'{size / 1e6:,.1f} MB' if size else 'size not published'}, {self.digest})"
+
+    def to_download(self, by_hand: str, pinned: str | None = None, also: tuple[str, ...] = ()) -> Download:
         """Give it as something to fetch.
 
         Args:
             by_hand: the command for people who bring the file themselves.
             pinned: the SHA-256 that an earlier fetch found, where none is published.
+            also: the other files that they have to bring.
         """
         return Download(
             self.url,
@@ -80,6 +93,7 @@ class PublishedFile:
             md5=self.md5,
             about=self.about,
             by_hand=by_hand,
+            also=also,
         )
 
 
@@ -117,6 +131,17 @@ class DataSet:
     page: str
     remark: str = ""
     hosts: tuple[str, ...] = ()
+
+    @property
+    def short_licence(self) -> str:
+        """The licence's first words, for a narrow column; `licence` has all of them.
+
+        Example:
+            >>> from headstart.images.datasets.known import KNOWN
+            >>> KNOWN["oxford-pets"].short_licence, KNOWN["cats-vs-dogs"].short_licence
+            ('CC BY-SA 4.0', 'CDLA')
+        """
+        return re.split(r"[,;]|-Permissive", self.licence)[0]
 
     @property
     def size(self) -> int:

@@ -18,5 +18,5 @@ _NAMES = """
     flower, trumpet creeper, blackberry lily
 """
 
-FLOWERS: tuple[str, ...] = tuple(name.strip() for name in _NAMES.replace("\n", " ").split(","))
+FLOWERS: tuple[str, ...] = tuple(" ".join(_NAMES.split()).split(", "))
 """Flower 1 stands first. One name carries a question mark there, which is no file name everywhere."""

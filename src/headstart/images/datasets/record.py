@@ -33,16 +33,18 @@ class Source(BaseModel):
 
 
 class Odd(BaseModel):
-    """A file that is not what its name says, left as it was published.
+    """A file that is broken or not what its name says, left as it was published.
 
     Attributes:
         file: part/class/name.
         what: is odd about it.
+        reason: why training skips it, one of the closed list; None where it is used.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     file: str
     what: str
+    reason: str | None = None
 
 
 class Kept(BaseModel):
@@ -60,7 +62,7 @@ class Kept(BaseModel):
         page: where people read about it.
         files: that were fetched.
         digests: SHA-256 of the list of its files' digests.
-        odd: files that are not what their names say.
+        odd: files that are broken or not what their names say.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from headstart.errors import HeadstartError, PhotosError, UsageError
 from headstart.images.datasets.build import build, read_digests, write_digests
 from headstart.images.datasets.known import KNOWN
-from headstart.images.datasets.record import RECORD_FILE, Kept, Source, read_record
+from headstart.images.datasets.record import RECORD_FILE, Kept, Odd, Source, read_record
+from headstart.images.datasets.unusable import find_unusable
 from headstart.images.names import by_bytes
 from headstart.storage.atomic import atomic_write_text, sync_folder
 from headstart.storage.checksums import digest_of, what_is_wrong
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from headstart.images.datasets.facts import DataSet, PublishedFile
+    from headstart.images.photo import Photo, Skipped
     from headstart.storage.checksums import Download
     from headstart.storage.download import Downloader
 
@@ -34,6 +36,7 @@ class DatasetStore:
         folder: where they lie; made when something is fetched.
         known: facts of those that can be fetched.
         waiting: gets a line now and then while another process fetches the same set.
+        unusable: looks through the photos of a set that was unpacked.
 
     Example:
         >>> import tempfile
@@ -50,10 +53,14 @@ class DatasetStore:
         known: Mapping[str, DataSet] = KNOWN,
         *,
         waiting: Callable[[str], None] | None = None,
+        unusable: Callable[
+            [Mapping[str, Sequence[Photo]], Callable[[], None] | None], list[Skipped]
+        ] = find_unusable,
     ) -> None:
         self._folder = folder
         self._known = known
         self._waiting = waiting
+        self._unusable = unusable
 
     def knows(self, name: str) -> bool:
         """Whether a name is that of a data set, at hand or not."""
@@ -142,6 +149,7 @@ class DatasetStore:
         trust_first: bool = False,
         brought: Sequence[Path] = (),
         step: Callable[[], None] | None = None,
+        looked: Callable[[], None] | None = None,
     ) -> Kept:
         """Fetch, check and unpack a data set; one that is at hand and whole is left as it is.
 
@@ -152,7 +160,8 @@ class DatasetStore:
             downloader: fetches its files.
             trust_first: accept files for which no digest is published; theirs is pinned from then on.
             brought: files, or folders with them, that somebody brought; nothing of them is changed.
-            step: called after each photo.
+            step: called after each photo that found its place.
+            looked: called after each photo that was decoded once, to name those that training will skip.
 
         Raises:
             UsageError: no such data set.
@@ -174,7 +183,7 @@ class DatasetStore:
                 self._file(wanted, each, downloader, pins.get(each.filename), brought, trust=trust_first)
                 for each in wanted.files
             ]
-            kept = self._installed(wanted, files, step)
+            kept = self._installed(wanted, files, step, looked)
             self._tidy(name)
             return kept
 
@@ -195,22 +204,34 @@ class DatasetStore:
         trust: bool,
     ) -> Path:
         place = "FOLDER" if len(wanted.files) > 1 else "FILE"
-        download = file.to_download(f"headstart datasets fetch {wanted.name} --from {place}", pin)
+        others = [each for each in wanted.files if each != file and self._arrived(wanted, each) is None]
+        download = file.to_download(
+            f"headstart datasets fetch {wanted.name} --from {place}",
+            pin,
+            tuple(each.where for each in others),
+        )
         if not (download.checked or trust):
             raise PhotosError(
                 f"no digest is published for {file.filename} of {wanted.name}, so nobody vouches for what "
                 f"arrives from {file.url}; to accept what comes first, add --trust-first"
             )
         if brought:
-            return _brought(download, brought, alone=len(wanted.files) == 1)
+            return _brought(
+                download, brought, alone=len(wanted.files) == 1, arrived=self._arrived(wanted, file)
+            )
         return downloader.fetch(download, self._fetched(wanted.name))
+
+    def _arrived(self, wanted: DataSet, file: PublishedFile) -> Path | None:
+        """Where an earlier attempt left one of several files, if it did."""
+        path = self._folder / ".fetched" / wanted.name / file.filename
+        return path if len(wanted.files) > 1 and path.is_file() else None
 
     def _fetched(self, name: str) -> Path:
         return private_folder(self._folder / ".fetched") / name
 
-    def _installed(self, wanted: DataSet, files: Sequence[Path], step: Callable[[], None] | None) -> Kept:
+    def _installed(self, wanted: DataSet, files: Sequence[Path], *steps: Callable[[], None] | None) -> Kept:
         try:
-            return self._install(wanted, files, step)
+            return self._install(wanted, files, *steps)
         except PhotosError:  # what was fetched is no use, and would stand in the way of something better
             shutil.rmtree(self._folder / ".fetched" / wanted.name, ignore_errors=True)
             raise
@@ -219,7 +240,13 @@ class DatasetStore:
         except OSError as error:
             raise storage_error(error, self._folder, f"{wanted.name} was not unpacked") from error
 
-    def _install(self, wanted: DataSet, files: Sequence[Path], step: Callable[[], None] | None) -> Kept:
+    def _install(
+        self,
+        wanted: DataSet,
+        files: Sequence[Path],
+        step: Callable[[], None] | None,
+        looked: Callable[[], None] | None,
+    ) -> Kept:
         work = self._folder / f".{wanted.name}.new"
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(mode=0o700)
@@ -234,10 +261,11 @@ class DatasetStore:
                 if each.packed:
                     unpack(path, places[each.filename])
             built = build(wanted.layout(places), work / "set", wanted.parts, step=step)
+            odd = _odd(built.misnamed, self._unusable(built.files, looked))
             kept = Kept(
                 name=wanted.name, title=wanted.title, parts=dict(built.photos), test=wanted.test,
                 classes=len(built.classes), licence=wanted.licence, citation=wanted.citation,
-                page=wanted.page, files=tuple(sources), odd=tuple(built.odd),
+                page=wanted.page, files=tuple(sources), odd=odd,
                 digests=write_digests(work / "set", built.digests),
             )  # fmt: skip
             atomic_write_text(work / "set" / RECORD_FILE, kept.model_dump_json(indent=2) + "\n")
@@ -261,14 +289,25 @@ class DatasetStore:
             (self._folder / ".fetched").rmdir()
 
 
-def _brought(download: Download, brought: Sequence[Path], *, alone: bool) -> Path:
-    """The file that somebody brought, whatever it is called if it can only be the one.
+def _odd(misnamed: Sequence[Odd], skipped: Sequence[Skipped]) -> tuple[Odd, ...]:
+    """One entry for each file; why training skips it counts more than a wrong name."""
+    found = {each.file: each for each in misnamed}
+    found |= {
+        each.name: Odd(file=each.name, what=f"{each.reason.value}: {each.detail}", reason=each.reason.value)
+        for each in skipped
+    }
+    return tuple(found[name] for name in sorted(found, key=by_bytes))
+
+
+def _brought(download: Download, brought: Sequence[Path], *, alone: bool, arrived: Path | None) -> Path:
+    """The file that somebody brought, whatever it is called if it can only be the one; else what arrived.
 
     Raises:
         PhotosError: it is not there, or wrong.
     """
     names = (each / download.filename if each.is_dir() else each for each in brought)
     found = [path for path in names if path.is_file() and (alone or path.name == download.filename)]
+    found += [] if arrived is None else [arrived]
     if not found:
         raise PhotosError(f"no {download.filename} in what --from names; get it from {download.url}")
     try:

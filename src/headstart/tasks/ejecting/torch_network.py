@@ -41,9 +41,10 @@ def torch_facts(model: Model, *, from_file: bool) -> dict[str, Any]:
     architecture = spec.architecture
     if spec.framework == "timm" and loading == "timm":
         architecture = f"{architecture}.{spec.tag}"
+    maker = "headstart" if spec.framework == POCKET else spec.framework
     return {
         "framework": spec.framework,
-        "network": f"{spec.framework}'s {architecture}, weights {spec.tag}",
+        "network": f"{maker}'s {architecture}, weights {spec.tag}",
         "network_literal": None if spec.framework == POCKET else literal(architecture),
         "layer": layer.name,  # "" is the whole network
         "options": arguments(spec.options),

@@ -9,6 +9,10 @@ from headstart.images.names import counted
 from headstart.tasks.newkinds.verdict import NEAR, by_key
 from headstart.tasks.newkinds.ways import LATE, TITLES, UNLEARNED
 
+MANY = 2
+BY_CHANCE = 0.025
+"""How often a 95 % interval lies wholly above 0 where the difference is 0: half of its 5 % misses."""
+
 if TYPE_CHECKING:
     from headstart.tasks.newkind import NewKind
 
@@ -37,7 +41,25 @@ def fairness(found: NewKind) -> list[str]:
     )
     if found.scratch is not None:
         said += _of_scratch(found)
+    if found.shift is not None:
+        said += of_many_classes(sum(each.own is not None for each in found.shift.classes))
     return said
+
+
+def of_many_classes(compared: int) -> list[str]:
+    """How many classes would be called fallen by chance, of so many that were compared each by itself.
+
+    Example:
+        >>> "about 0.9 are expected" in of_many_classes(37)[0]
+        True
+    """
+    if compared < MANY:
+        return []
+    return [
+        "A class is called fallen where the 95 % interval of its fall lies above 0, each class by itself: of "
+        f"{compared} that did not fall at all, about {BY_CHANCE * compared:.1f} are expected to be called so "
+        "by chance."
+    ]
 
 
 def _of_scratch(found: NewKind) -> list[str]:
