@@ -48,7 +48,7 @@ def test_preprocessing_is_timms_own(name):
         torch.testing.assert_close(entering(image, preprocessing), transform(image), rtol=0, atol=0)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_preprocessing_of_everything_that_timm_publishes():
     image, seen = picture(*SIZES[0]), set()
     for name in timm.list_pretrained():

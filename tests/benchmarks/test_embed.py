@@ -220,7 +220,7 @@ def test_the_whole_command(tmp_path, capsys, fake_peer, monkeypatch):
     assert "squeezenet1_1, timm: it does not have this network" in result["left_out"]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_without_peers_ours_is_measured_alone(tmp_path, capsys, monkeypatch):
     write_photos(tmp_path / "data", each=2)
     monkeypatch.setattr(embed, "peers_python", lambda: None)

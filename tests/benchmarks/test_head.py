@@ -32,7 +32,7 @@ def test_every_side_learns(side, tiny):
     assert found.get("reached") is None or found["reached"] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_sides_take_turns_in_processes_of_their_own(tiny, tmp_path):
     found = compare(tiny, tmp_path, sides=["headstart", "torch"], rounds=1, cap=120)
     assert list(found["sides"]) == ["headstart", "torch"]

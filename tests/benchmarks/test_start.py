@@ -68,7 +68,7 @@ def test_what_comes_ahead_of_a_command_is_done_each_time_and_not_timed(monkeypat
     assert order == ["ahead", "clock", "run", "clock"] * 2
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_whole_command(capsys, monkeypatch):
     monkeypatch.setattr(start, "peers_python", lambda: None)
     monkeypatch.setattr(start, "baselines", lambda: {start.NOTHING: Command(("-c", "pass"))})

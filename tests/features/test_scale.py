@@ -69,7 +69,14 @@ def test_rows_are_written_and_read_in_flat_memory(path, space):
         assert store.info().spaces[0].last_used == 102
 
 
-@pytest.mark.parametrize("choice", [{"keep_days": 5}, {"max_bytes": 16 * 1000}, {"everything": True}])
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"keep_days": 5},
+        pytest.param({"max_bytes": 16 * 1000}, marks=pytest.mark.exhaustive),
+        pytest.param({"everything": True}, marks=pytest.mark.exhaustive),
+    ],
+)
 def test_rows_are_pruned_in_flat_memory(path, space, choice):
     day = 100
 
@@ -87,6 +94,7 @@ def test_rows_are_pruned_in_flat_memory(path, space, choice):
     assert found[ROWS] < found[FEW] + SLACK
 
 
+@pytest.mark.exhaustive
 def test_files_are_recognised_in_flat_memory(tmp_path, path, monkeypatch):
     """The same file under many paths: what is held is the answer, and no more for each photo than that."""
     real = sighting.now_ns

@@ -164,7 +164,7 @@ def test_settings_that_can_not_be_right_are_refused(clouds, setting):
         LinearClassifier(**setting).fit(data.rows, data.labels)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_thousand_classes_of_three_photos(clouds):
     data = clouds(classes=1000, photos=3, width=128)
     rows, labels = data.more(1, seed=9)

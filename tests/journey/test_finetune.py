@@ -87,6 +87,7 @@ def test_killed_in_each_training_it_ends_with_the_same_bits(folder, undisturbed)
     assert list((folder / "killed" / "training").iterdir()) == []
 
 
+@pytest.mark.exhaustive
 def test_two_processes_learn_what_one_does(folder, undisturbed):
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
     done = subprocess.run(

@@ -26,7 +26,7 @@ def tensors(model):
 
 
 @pytest.mark.parametrize(
-    "rounds", [pytest.param(3, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.exhaustive)]
+    "rounds", [pytest.param(2, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.exhaustive)]
 )
 def test_kills_at_any_time(tmp_path, rounds):
     write_photos(tmp_path / "photos", ("red", "blue", "green"), each=60, side=320)
@@ -62,7 +62,12 @@ def test_kills_at_any_time(tmp_path, rounds):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+        pytest.param(signal.SIGHUP, 143, marks=pytest.mark.exhaustive),
+    ],
 )
 def test_a_signal_ends_with_one_line_and_how_to_resume(number, code, tmp_path):
     write_photos(tmp_path / "photos", ("red", "blue", "green"), each=200, side=320)
