@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from headstart.cli import INTERRUPTED
 from headstart.cli.lesson import cells
 from headstart.cli.run import run
 from headstart.testing import write_photos
@@ -60,6 +61,8 @@ def test_a_row_shows_a_figure_with_its_interval():
     ("arguments", "words"),
     [
         (["--only", "no-such-row"], "--only has 'no-such-row'"),
+        (["--only", ",,"], "--only ',,' names no row"),
+        (["--only", ""], "--only '' names no row"),
         (["--photos", "cats-vs-dogs"], "no pair"),
         (["--photos", "mnist=digits", "--photos", "mnist=digits"], "given twice"),
         (["--photos", "flowers=x"], "--photos has 'flowers'"),
@@ -73,3 +76,13 @@ def test_errors_are_one_line(arguments, words, tmp_path, capsys):
     assert run(["lesson", *arguments, "--home", str(tmp_path)]) == 2
     [line] = [line for line in capsys.readouterr().err.splitlines() if line]
     assert words in line
+
+
+def test_a_lesson_that_is_stopped_does_not_say_that_its_rows_are_kept(tmp_path, capsys, monkeypatch):
+    def stop(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("headstart.tasks.lesson.lesson", stop)
+    assert run(["lesson", "--home", str(tmp_path)]) == INTERRUPTED
+    said = capsys.readouterr().err
+    assert "computed features are kept, rows are not; begin again with: headstart lesson" in said

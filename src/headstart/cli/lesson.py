@@ -20,7 +20,7 @@ _MANY = 500  # photos, from which a fourth digit says something
 
 def lesson(
     *,
-    only: str = "",
+    only: str | None = None,
     photos: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     backbone: Annotated[str | None, Parameter(alias="-b")] = None,
     minutes: float = 1.0,
@@ -42,7 +42,6 @@ def lesson(
     """
     from headstart.cli.output import note, print_json
     from headstart.cli.progress import progress_for_stderr
-    from headstart.cli.robustness import names_in
     from headstart.tasks.lesson import lesson as measure
 
     def told(row: Row) -> None:
@@ -50,7 +49,7 @@ def lesson(
             note(f"{row.figure.key}: measured, {row.seconds:.0f} s")
 
     found = measure(
-        only=names_in(only),
+        only=() if only is None else _some_names(only),
         photos=named_folders(photos),
         backbone=backbone,
         minutes=minutes,
@@ -64,6 +63,17 @@ def lesson(
     else:
         _show(found.to_json())
     return 0
+
+
+def _some_names(only: str) -> list[str]:
+    """Refuse a list without names: it would mean all rows, which nobody asked for."""
+    from headstart.cli.robustness import names_in
+    from headstart.errors import UsageError
+
+    found = names_in(only)
+    if not found:
+        raise UsageError(f"--only {only!r} names no row; expected ids with commas, or no --only for all rows")
+    return found
 
 
 def named_folders(given: tuple[str, ...]) -> dict[str, str]:

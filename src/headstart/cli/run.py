@@ -100,5 +100,17 @@ def _stopped(stop: BaseException, arguments: Sequence[str]) -> int:
     word = "interrupted" if isinstance(stop, KeyboardInterrupt) else "terminated"
     command = _one_line(shlex.join(["headstart", *arguments]))
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"headstart: {word}; finished work is kept, resume with: {command}\n")
+        sys.stderr.write(f"headstart: {word}; {_kept(arguments)}: {command}\n")
     return code
+
+
+def _kept(arguments: Sequence[str]) -> str:
+    """What a verb that was stopped leaves, and what the command after it does.
+
+    Example:
+        >>> _kept(["train", "photos"]), _kept(["lesson"])
+        ('finished work is kept, resume with', 'computed features are kept, rows are not; begin again with')
+    """
+    if "lesson" in arguments[:1]:
+        return "computed features are kept, rows are not; begin again with"
+    return "finished work is kept, resume with"

@@ -10,6 +10,7 @@ linear      one linear layer on a frozen network's features
 tuning      the network trained on
 drawing     ideal images
 elsewhere   what another network says of a picture
+walk        a photo walked to another class, the lesson's way
 fooling     the dog that is a cat
 dropout     written digits, with and without dropout
 lighter     a lighter network beside VGG-16

@@ -150,6 +150,17 @@ class Desk:
         train = found / "train"
         return train if train.is_dir() else found
 
+    def instead(self, data: str) -> tuple[str, ...]:
+        """The reason that photos were given for a data set; () where they were not.
+
+        Example:
+            >>> Desk.of("home", given={"oxford-pets": "my photos"}).instead("oxford-pets")
+            ('photos of my photos instead of oxford-pets',)
+        """
+        if data not in self.given or data == DIGITS:  # other digits are named by the rows of dropout
+            return ()
+        return (f"photos of {self.given[data]} instead of {data}",)
+
     def scanned(self, data: str) -> PhotoSet:
         """The photos that were found, none of them read.
 
@@ -262,7 +273,10 @@ def _long(seconds: float) -> str:
     """A time in words.
 
     Example:
-        >>> _long(300), _long(9000)
-        ('5 minutes', '2.5 hours')
+        >>> _long(40), _long(300), _long(9000)
+        ('1 minute', '5 minutes', '2.5 hours')
     """
-    return f"{seconds / 3600:.1f} hours" if seconds >= 5400 else f"{max(1, round(seconds / 60))} minutes"
+    if seconds >= 5400:
+        return f"{seconds / 3600:.1f} hours"
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from headstart.images.pixels import to_pictures
 from headstart.tasks.ideal import png_of
 from headstart.tasks.lessons.elsewhere import answer, opinion
-from headstart.tasks.lessons.measured import Measured
+from headstart.tasks.lessons.measured import Measured, in_pixels, normalised
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,28 +45,29 @@ def ideal(figure: Figure, desk: Desk) -> Measured:
         value=made.probability,
         network=chosen.name,
         label=figure.target,
-        reasons=chosen.reasons,
+        reasons=(*chosen.reasons, normalised(chosen.name)),
         also=(f"as a file, whose numbers end at black and white: {label} {sure:.3f}", *_said(heard)),
-        verdict="holds" if made.probability > 0.5 else "fails",
+        verdict=in_pixels(figure.target, made.label, label),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class _Made:
-    """A picture, (1, 3, h, w) in [0, 1], and the probability that its last step began with."""
+    """A picture, (1, 3, h, w), and what the network said of it when its last step began."""
 
     picture: Tensor
     probability: float
+    label: str
 
 
 def _draw(network: Network, index: int, figure: Figure, desk: Desk) -> _Made:
     from headstart.pixels.ideal.draw import Wanted, draw
     from headstart.pixels.ideal.recipes import choose_recipe
 
-    last = [0.0]
+    last: dict[str, Tensor] = {}
 
     def watch(step: Step) -> None:
-        last[0] = float(step.logits.softmax(dim=1)[0, index])
+        last["logits"] = step.logits[0]
         desk.progress.advance()
 
     recipe = choose_recipe("lesson", steps=figure.steps)
@@ -77,7 +78,8 @@ def _draw(network: Network, index: int, figure: Figure, desk: Desk) -> _Made:
         picture = draw(network, Wanted(index=index), recipe, seed=desk.seed, watch=watch)
     finally:
         desk.progress.stop()
-    return _Made(picture, last[0])
+    said = last["logits"].softmax(dim=0)
+    return _Made(picture, float(said[index]), network.classes[int(said.argmax())])
 
 
 def _said(heard: Opinion | None) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from headstart.errors import UsageError
 from headstart.tasks.lessons.figures import DIGITS, FIGURES
+from headstart.tasks.lessons.linear import fewer_steps
 from headstart.tasks.lessons.measured import Measured
 from headstart.tasks.trials.ground import Parts, Scratch
 from headstart.tasks.trials.known import known_pictures, mnist_files
@@ -62,14 +63,23 @@ def dropout(figure: Figure, desk: Desk) -> Measured:
     pace = desk.once("digits-pace", lambda: _pace(figure, digits))
     desk.afford(figure, pace * len(parts.train) * figure.epochs * len(_wanted(desk)))
     found = desk.once("digits-runs", lambda: _run_all(digits, desk))[figure.share]
-    other = () if digits.name == DIGITS else ("8 x 8 pictures of scikit-learn instead of MNIST's 28 x 28",)
     return Measured(
         value=float(found.right.mean()),
         photos=len(found.right),
         learned_from=len(parts.train),
-        reasons=(*other, *_fewer(figure, parts)),
+        reasons=(*_other(digits), *_fewer(figure, parts), *fewer_steps(figure, len(parts.train))),
         also=(f"after the first epoch {found.curve[1]:.3f}",),
     )
+
+
+def _other(digits: Digits) -> list[str]:
+    if digits.name == DIGITS:
+        return []
+    height, width = digits.pixels.shape[2:]
+    small = [f"{height} x {width} pictures of scikit-learn instead of MNIST's 28 x 28"]
+    if not _border((height, width)):
+        return small
+    return [*small, "a border of zeros around what each convolution sees; the lesson has none"]
 
 
 def _fewer(figure: Figure, parts: Parts) -> list[str]:
@@ -144,7 +154,7 @@ def lesson_network(shape: tuple[int, int, int], classes: int, share: float, seed
     from torch import nn
 
     channels, height, width = shape
-    border = 0 if min(height, width) >= _SMALL else 1
+    border = _border((height, width))
     first, second = nn.Conv2d(channels, 32, 3, padding=border), nn.Conv2d(32, 64, 3, padding=border)
     left = [((each + 2 * border - 2) // 2 + 2 * border - 2) // 2 for each in (height, width)]
     network = nn.Sequential(
@@ -153,6 +163,10 @@ def lesson_network(shape: tuple[int, int, int], classes: int, share: float, seed
     )  # fmt: skip
     draw_weights(network, "xavier", seed)
     return network
+
+
+def _border(size: tuple[int, int]) -> int:
+    return 0 if min(size) >= _SMALL else 1
 
 
 def _recipe(figure: Figure, epochs: int) -> Recipe:

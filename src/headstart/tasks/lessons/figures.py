@@ -23,7 +23,6 @@ LIGHT = ("torchvision:mobilenet_v2", "timm:mobilenetv2_100", "keras:MobileNetV2"
 CAT, ZEBRA = "Siamese cat", "zebra"
 
 _SQUEEZED = "photos are cut to their middle square; the lesson squeezes whole photos into a square"
-_NORMALISED = "inputs are normalised as VGG-16 was trained; the lesson feeds its pictures as they are"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +48,7 @@ class Figure:
         steps: of an optimised picture.
         target: the class that a picture was made for.
         share: of numbers that dropout leaves out.
+        outputs: of the new layer: one a class, or a single one with a sigmoid.
         smooth: whether total variation is punished.
         differs: what is always different here.
     """
@@ -71,6 +71,7 @@ class Figure:
     steps: int = 0
     target: str = ""
     share: float = 0.0
+    outputs: int = 2
     smooth: bool = False
     differs: tuple[str, ...] = ()
 
@@ -88,7 +89,8 @@ def _accuracy(  # noqa: PLR0917
     return Figure(
         key=key, what=what, where=where, way=way, kind="accuracy", value=value, photos=judge,
         networks=TORCH_VGG if where == TORCH else KERAS_VGG, data=CATS, learn=learn, judge=judge,
-        batch=batch, epochs=epochs, differs=(*differs, *(() if where == TORCH else (_SQUEEZED,))),
+        batch=batch, epochs=epochs, outputs=2 if where == TORCH else 1,
+        differs=(*differs, *(() if where == TORCH else (_SQUEEZED,))),
     )  # fmt: skip
 
 
@@ -110,6 +112,11 @@ def _dropout(share: float, value: float) -> Figure:
 
 
 _AFTER_LAYER = "the new layer was trained to the end first, the lesson's for one epoch"
+_TWO_OUTPUTS = "two outputs with a softmax; the lesson has one with a sigmoid"
+_LEARNING_FROM = (
+    "measured on photos that judge, after that step; the lesson's is of the photos that it learned from "
+    "until then"
+)
 _FROM_NOISE = "total variation counts from the first step; the lesson's 1,000 steps follow 1,000 without it"
 
 _KERAS_SPLIT = (19_840, 4_960)  # 310 minibatches of 64, and a fifth of all photos to judge
@@ -145,7 +152,7 @@ FIGURES: tuple[Figure, ...] = (
         _accuracy(
             "dip", "the network unfrozen: accuracy soon after the start", 0.899, "dip", TORCH,
             20_000, 4_998, 16, 1,
-            (_AFTER_LAYER, "measured on photos that judge; the lesson's is of those it is learning from"),
+            (_AFTER_LAYER, _LEARNING_FROM),
         ),
         photos=1_440,  # 90 minibatches of 16
     ),
@@ -155,15 +162,15 @@ FIGURES: tuple[Figure, ...] = (
     ),
     _accuracy(
         "tuned-keras", "the last four layers unfrozen: after one more epoch", 0.9653, "tuned", KERAS,
-        *_KERAS_SPLIT, 64, 1, (_AFTER_LAYER,),
+        *_KERAS_SPLIT, 64, 1, (_AFTER_LAYER, _TWO_OUTPUTS),
     ),
     _picture(
         "ideal-plain", "the ideal Siamese cat by plain descent", 0.645, "ideal", KERAS_VGG, steps=1000,
-        target=CAT, differs=(_NORMALISED,),
+        target=CAT,
     ),
     _picture(
         "ideal-smooth", "the same with total variation", 0.920, "ideal", KERAS_VGG, steps=1000, target=CAT,
-        smooth=True, differs=(_NORMALISED, _FROM_NOISE),
+        smooth=True, differs=(_FROM_NOISE,),
     ),
     _picture(
         "ideal-zebra", "the ideal zebra of ResNet-50", 0.888, "ideal", KERAS_RESNET, steps=500, target=ZEBRA,

@@ -6,37 +6,42 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headstart.backbones.everyday import own_classes_of
-from headstart.backbones.spec import OWN
 from headstart.images.names import some
-from headstart.tasks.ideal import png_of
 from headstart.tasks.lessons.elsewhere import answer, opinion
-from headstart.tasks.lessons.figures import CATS
-from headstart.tasks.lessons.measured import Measured, NotMeasuredError
+from headstart.tasks.lessons.figures import CATS, KERAS_RESNET
+from headstart.tasks.lessons.measured import Measured, NotMeasuredError, in_pixels, normalised
+from headstart.tasks.lessons.walk import walk
 
 if TYPE_CHECKING:
     from headstart.images.photo import Photo
     from headstart.pixels.network import Network
-    from headstart.tasks.attacks.facts import Attacked
     from headstart.tasks.lessons.desk import Chosen, Desk
+    from headstart.tasks.lessons.elsewhere import Opinion
     from headstart.tasks.lessons.figures import Figure
+    from headstart.tasks.lessons.walk import Walked
 
 _TRIES = 30
 _SURE = 0.5
 _RESNET = "torchvision:resnet50"
+_AS_FILE = "asked about the file, whose numbers end at black and white; the lesson asks about the pixels"
 
 
 @dataclass(frozen=True, eq=False)
 class Fooled:
-    """A dog's photo that was attacked.
+    """A dog's photo that was walked towards the cat.
 
     Attributes:
-        photo: which.
-        found: the attack.
+        network: that takes the one for the other.
+        label: what it calls the photo.
+        sure: the probability of that.
+        walked: what came out.
         reasons: how it differs from the lesson's.
     """
 
-    photo: Photo
-    found: Attacked
+    network: Network
+    label: str
+    sure: float
+    walked: Walked
     reasons: tuple[str, ...]
 
 
@@ -44,9 +49,12 @@ def before(figure: Figure, desk: Desk) -> Measured:
     """What the network says of the dog."""
     chosen = desk.chosen(figure)
     fooled = _fooled(figure, chosen, desk)
-    said = fooled.found.before
     return Measured(
-        value=said.probability, network=chosen.name, label=said.label, reasons=fooled.reasons, verdict="a dog"
+        value=fooled.sure,
+        network=chosen.name,
+        label=fooled.label,
+        reasons=(*fooled.reasons, normalised(chosen.name)),
+        verdict="a dog",
     )
 
 
@@ -54,42 +62,65 @@ def after(figure: Figure, desk: Desk) -> Measured:
     """What the same network says when the photo was walked towards the cat."""
     chosen = desk.chosen(figure)
     fooled = _fooled(figure, chosen, desk)
-    found = fooled.found
-    walked = f"{found.gradients} steps, until the answer is the cat's; the lesson walks all {figure.steps}"
+    found = fooled.walked
+    label, sure = answer(fooled.network, found.file)
     return Measured(
-        value=found.after.target or 0.0,
+        value=found.probability,
         network=chosen.name,
-        label=found.after.label,
-        reasons=(*fooled.reasons, walked),
+        label=found.label,
+        reasons=(*fooled.reasons, normalised(chosen.name)),
         also=(
+            f"as a file, whose numbers end at black and white: {label} {sure:.3f}",
             f"no value of the photo changed by more than {255 * found.linf:.0f}/255, measured in the file",
         ),
-        verdict="holds" if found.success else "fails",
+        verdict=in_pixels(figure.target, found.label, label),
     )
 
 
 def elsewhere(figure: Figure, desk: Desk) -> Measured:
-    """What the first other network at hand says of the same file.
+    """What another network at hand says of the same file, ResNet-50 where it is there.
 
     Raises:
         NotMeasuredError: none is at hand that knows the class.
     """
-    from headstart.pixels.network import of_backbone
-
-    chosen = desk.chosen(figure)
-    fooled = _fooled(figure, chosen, desk)
-    heard = opinion(of_backbone(chosen.backbone), figure.target, png_of(fooled.found.picture), desk.home)
+    fooled = _fooled(figure, desk.chosen(figure), desk)
+    heard = opinion(fooled.network, figure.target, fooled.walked.file, desk.home, KERAS_RESNET)
     if heard is None:
         raise NotMeasuredError(
             f"no other network at hand knows {figure.target!r}", f"headstart weights fetch {_RESNET}"
         )
+    return judged(figure, fooled, heard)
+
+
+def judged(figure: Figure, fooled: Fooled, heard: Opinion) -> Measured:
+    """Whether the picture is a cat for the other network too: then the lesson's sentence fails."""
     return Measured(
         value=heard.sure,
         network=heard.network,
         label=heard.label,
-        reasons=(f"{heard.network} is asked instead of ResNet-50", *fooled.reasons),
+        reasons=(
+            *another(heard.network), *fooled.reasons, normalised(fooled.network.name, heard.network), _AS_FILE
+        ),
         also=(f"it gives the {figure.target} {heard.belief.probability:.3f}",),
         verdict="fails" if heard.label == figure.target else "holds",
+    )  # fmt: skip
+
+
+def another(network: str) -> tuple[str, ...]:
+    """Why a network is not the lesson's ResNet-50; () where it is.
+
+    Example:
+        >>> another("keras:ResNet50@v1"), another("torchvision:resnet50@v2"), another("pocket")
+        ((), ("torchvision's ResNet-50 instead of Keras's",), ('pocket is asked instead of ResNet-50',))
+    """
+    own, same = KERAS_RESNET
+    name = network.partition("@")[0]
+    if name == own:
+        return ()
+    return (
+        "torchvision's ResNet-50 instead of Keras's"
+        if name == same
+        else f"{network} is asked instead of ResNet-50",
     )
 
 
@@ -99,30 +130,18 @@ def _fooled(figure: Figure, chosen: Chosen, desk: Desk) -> Fooled:
 
 def _fool(figure: Figure, chosen: Chosen, desk: Desk) -> Fooled:
     from headstart.pixels.network import class_index, of_backbone
-    from headstart.tasks.attack import attack
 
-    if chosen.backbone.spec.framework == OWN:
-        raise NotMeasuredError("an attack asks a network by its name, and this one has none")
     network = of_backbone(chosen.backbone)
-    class_index(network, figure.target)
+    index = class_index(network, figure.target)
     desk.afford(figure, figure.steps * 4 * desk.pace(chosen))
-    photo = _dog(network, desk)
-    found = attack(
-        chosen.name,
-        photo.path,
-        target=figure.target,
-        method="descent",
-        steps=figure.steps,
-        seed=desk.seed,
-        home=desk.home.root,
-        progress=desk.progress,
-    )
+    photo, label, sure = _dog(network, desk)
+    walked = walk(network, photo.path, index, steps=figure.steps, progress=desk.progress)
     mine = f"another dog: {photo.name}, the first of seed {desk.seed} of which {chosen.name} is sure"
-    return Fooled(photo, found, (*chosen.reasons, mine))
+    return Fooled(network, label, sure, walked, (*chosen.reasons, mine))
 
 
-def _dog(network: Network, desk: Desk) -> Photo:
-    """The first photo of a dog, in the order of chance, that the network takes for one.
+def _dog(network: Network, desk: Desk) -> tuple[Photo, str, float]:
+    """The first photo of a dog, in the order of chance, that the network takes for one; its answer, how sure.
 
     Raises:
         NotMeasuredError: it knows no dogs, or took none of those tried for one.
@@ -134,7 +153,7 @@ def _dog(network: Network, desk: Desk) -> Photo:
     for photo in _dogs(desk)[:_TRIES]:
         label, sure = answer(network, photo.path.read_bytes())
         if label in breeds and sure >= _SURE:
-            return photo
+            return photo, label, sure
     raise NotMeasuredError(f"{network.name} is sure of none of {_TRIES} dogs")
 
 

@@ -20,7 +20,7 @@ from headstart.tasks.lessons.measured import Measured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from torch import nn
+    from torch import Tensor, nn
 
     from headstart.tasks.lessons.desk import Chosen, Desk
     from headstart.tasks.lessons.draw import Drawn, Rows
@@ -56,7 +56,7 @@ def linear(figure: Figure, desk: Desk) -> Measured:
         photos=len(found.right),
         network=chosen.name,
         learned_from=len(rows.learn),
-        reasons=(*chosen.reasons, *found.drawn.reasons, *_width(rows), *fewer_steps(figure, len(rows.learn))),
+        reasons=(*chosen.reasons, *found.drawn.reasons, *width(rows), *fewer_steps(figure, len(rows.learn))),
         also=_own_head(rows, desk.seed),
     )
 
@@ -67,16 +67,18 @@ def layer_of(figure: Figure, chosen: Chosen, desk: Desk) -> Layer:
     Raises:
         NotMeasuredError: too few photos, or it would take too long.
     """
-    key = ("layer", chosen.name, figure.learn, figure.judge, figure.batch, figure.epochs)
+    key = ("layer", chosen.name, figure.learn, figure.judge, figure.batch, figure.epochs, figure.outputs)
     return desk.once(key, lambda: _layer_of(figure, chosen, desk))
 
 
 def _layer_of(figure: Figure, chosen: Chosen, desk: Desk) -> Layer:
     drawn = desk.once(("drawn", figure.learn, figure.judge), lambda: draw(figure, desk))
-    photos, width = len(drawn.gathered.hashed), chosen.backbone.width(whole_map(chosen))
-    desk.afford(figure, desk.pace(chosen) * photos, 4 * photos * width)
+    photos, numbers = len(drawn.gathered.hashed), chosen.backbone.width(whole_map(chosen))
+    desk.afford(figure, desk.pace(chosen) * photos, 4 * photos * numbers)
     rows = read_rows(drawn, FeatureSource.of(chosen.backbone, whole_map(chosen)), desk)
-    layer = train_layer(rows, epochs=figure.epochs, batch=figure.batch, seed=desk.seed)
+    layer = train_layer(
+        rows, epochs=figure.epochs, batch=figure.batch, outputs=figure.outputs, seed=desk.seed
+    )
     return Layer(drawn, rows, answers(layer, rows) == rows.codes[rows.judge])
 
 
@@ -92,31 +94,40 @@ def whole_map(chosen: Chosen) -> str:
     return chosen.backbone.spec.feature_layer.removesuffix(_MEAN)
 
 
-def train_layer(rows: Rows, *, epochs: int, batch: int, seed: int) -> nn.Linear:
+def train_layer(rows: Rows, *, epochs: int, batch: int, outputs: int, seed: int) -> nn.Linear:
     """Train one linear layer by Adam on the rows that are learned from; torch's own chance stays as it was.
 
     Args:
         rows: features.
         epochs: passes over them.
         batch: rows a step.
+        outputs: one for each class, or a single one with a sigmoid for two classes.
         seed: of the first weights and the order.
     """
     import torch
     from torch import nn
-    from torch.nn import functional
 
     values, codes = torch.from_numpy(rows.table.rows), torch.from_numpy(rows.codes)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        layer = nn.Linear(values.shape[1], len(rows.classes))
+        layer = nn.Linear(values.shape[1], outputs)
     optimiser = torch.optim.Adam(layer.parameters(), lr=RATE)
     chance = np.random.default_rng(seed)
     for _ in range(epochs):
         for at in in_batches(chance.permutation(rows.learn), batch):
             optimiser.zero_grad()
-            torch.autograd.backward(functional.cross_entropy(layer(values[at]), codes[at]))
+            torch.autograd.backward(_loss(layer(values[at]), codes[at]))
             optimiser.step()
     return layer
+
+
+def _loss(said: Tensor, codes: Tensor) -> Tensor:
+    """Cross-entropy: of a softmax, or of a sigmoid where there is one output."""
+    from torch.nn import functional
+
+    if said.shape[1] > 1:
+        return functional.cross_entropy(said, codes)
+    return functional.binary_cross_entropy_with_logits(said[:, 0], codes.to(said.dtype))
 
 
 def answers(layer: nn.Linear, rows: Rows) -> NDArray[np.intp]:
@@ -125,7 +136,8 @@ def answers(layer: nn.Linear, rows: Rows) -> NDArray[np.intp]:
 
     with torch.no_grad():
         said = layer(torch.from_numpy(rows.table.rows[rows.judge]))
-    return np.asarray(said.argmax(dim=1).numpy(), dtype=np.intp)
+    found = said[:, 0] > 0 if said.shape[1] == 1 else said.argmax(dim=1)
+    return np.asarray(found.numpy(), dtype=np.intp)
 
 
 def fewer_steps(figure: Figure, learned: int) -> list[str]:
@@ -141,9 +153,10 @@ def fewer_steps(figure: Figure, learned: int) -> list[str]:
     return [] if ours == theirs else [f"{ours:,} steps of training in all instead of {theirs:,}"]
 
 
-def _width(rows: Rows) -> list[str]:
-    width, theirs = rows.table.rows.shape[1], 25_088
-    return [] if width == theirs else [f"{width:,} features a photo instead of {theirs:,}"]
+def width(rows: Rows) -> list[str]:
+    """Another network gives more or fewer numbers of a photo than VGG-16."""
+    ours, theirs = rows.table.rows.shape[1], 25_088
+    return [] if ours == theirs else [f"{ours:,} features a photo instead of VGG-16's {theirs:,}"]
 
 
 def _own_head(rows: Rows, seed: int) -> tuple[str, ...]:

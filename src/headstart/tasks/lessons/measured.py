@@ -146,6 +146,35 @@ class Row:
         }
 
 
+def in_pixels(wanted: str, picture: str, file: str) -> str:
+    """Whether a picture is what it was made for: the lesson asks about its pixels, a file has rounded ones.
+
+    Args:
+        wanted: the class.
+        picture: what the network calls the pixels.
+        file: what it calls the file.
+
+    Example:
+        >>> in_pixels("cat", "cat", "cat"), in_pixels("cat", "cat", "wool"), in_pixels("cat", "elk", "cat")
+        ('holds', 'holds in pixels', 'fails')
+    """
+    if picture != wanted:
+        return "fails"
+    return "holds" if file == wanted else "holds in pixels"
+
+
+def normalised(*networks: str) -> str:
+    """The reason that stands at every picture which a network is shown.
+
+    Example:
+        >>> normalised("pocket")
+        'inputs are normalised as pocket was trained; the lesson feeds its pictures as they are'
+    """
+    names = " and ".join(networks)
+    verb = "was" if len(networks) == 1 else "were"
+    return f"inputs are normalised as {names} {verb} trained; the lesson feeds its pictures as they are"
+
+
 def compared(figure: Figure, ours: Measured) -> str:
     """Whether a figure is the lesson's, up to the chance in which photos judged.
 

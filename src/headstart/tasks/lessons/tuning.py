@@ -11,9 +11,11 @@ from headstart.backbones.source import FeatureSource
 from headstart.backbones.spec import KERAS
 from headstart.tasks.lessons.draw import draw, extraction, read_rows
 from headstart.tasks.lessons.linear import OWN_HEAD_UP_TO, fewer_steps, whole_map
-from headstart.tasks.lessons.measured import Measured
+from headstart.tasks.lessons.measured import Measured, NotMeasuredError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lightning_fabric import Fabric
 
     from headstart.finetune.loop import Moment
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 _RATE = 1e-4  # the lesson's for the whole network
 _BACK = 3.0  # a step costs about this many times a look: forward, and twice that backward
-_LOOKS = (1, 2, 4, 8, 16, 32, 64, 90)
+_THEIRS = 90
+_LOOKS = (1, 2, 4, 8, 16, 32, 64, _THEIRS)
 """Steps after which the network is looked at: the lesson shows its accuracy after 90 minibatches."""
 _LOOKED_AT = 100
 _LAST_FOUR = {"torchvision:vgg16": "features.24", "keras:VGG16": "block5_conv1"}
@@ -67,19 +70,54 @@ def tuned(figure: Figure, desk: Desk) -> Measured:
 
 
 def dip(figure: Figure, desk: Desk) -> Measured:
-    """The lowest accuracy soon after the start."""
+    """The accuracy after as many steps as in the lesson, or after nearly all where there are fewer.
+
+    Raises:
+        NotMeasuredError: a single step, after which there is nothing left but the end.
+    """
     chosen = desk.chosen(figure)
     found = _tuned(figure, chosen, desk)
-    step, lowest = min(found.looks.items(), key=lambda item: (item[1], item[0]))
+    step = like_theirs(found.looks)
+    lowest, low = min(found.looks.items(), key=lambda item: (item[1], item[0]))
     before, after = found.run.fitted.history[0], found.run.fitted.history[-1]
+    fewer = () if step == _THEIRS else (f"after step {step}; the lesson's is after {_THEIRS}",)
     return Measured(
-        value=lowest,
+        value=found.looks[step],
         photos=found.looked_at,
         network=chosen.name,
         learned_from=len(found.rows.learn),
-        reasons=_reasons(figure, chosen, found),
-        also=(f"{before.accuracy:.3f} before, lowest after step {step}, {after.accuracy:.3f} in the end",),
+        reasons=(*fewer, *_reasons(figure, chosen, found)),
+        also=(
+            f"looked at after step {step}; {before.accuracy:.3f} before, {after.accuracy:.3f} in the end",
+            f"lowest of {len(found.looks)} looks: {low:.3f} after step {lowest}",
+        ),
     )
+
+
+def like_theirs(looks: Iterable[int]) -> int:
+    """The step to compare: the lesson's 90, or the last look before it; never the worst one of several.
+
+    Raises:
+        NotMeasuredError: there was no look after a step.
+
+    Example:
+        >>> like_theirs([1, 2, 64, 90]), like_theirs([1, 2, 4, 7])
+        (90, 7)
+    """
+    seen = [each for each in looks if 0 < each <= _THEIRS]
+    if not seen:
+        raise NotMeasuredError("too few photos: the training has a single step, and no accuracy soon after")
+    return max(seen)
+
+
+def steps_to_look_at(steps: int) -> frozenset[int]:
+    """After which steps of a training to look: a few early ones, and the lesson's or the last but one.
+
+    Example:
+        >>> sorted(steps_to_look_at(23)), sorted(steps_to_look_at(1))
+        ([1, 2, 4, 8, 16, 22], [])
+    """
+    return frozenset(each for each in (*_LOOKS, min(_THEIRS, steps - 1)) if 0 < each < steps)
 
 
 def _trained(found: Tuned) -> str:
@@ -196,6 +234,7 @@ class Looks:
         batches = in_batches(np.arange(len(photos)), self._batch)
         self._inputs = Kept(torch.cat([pixels for pixels, _ in views.plain(batches)])[None])
         self._codes = rows.codes[at]
+        self._steps = steps_to_look_at(settings.epochs * -(-len(rows.learn) // settings.batch_size))
         self.seen: dict[int, float] = {}
         self.photos = len(photos)
 
@@ -203,7 +242,7 @@ class Looks:
         """Look, where it is time to; called before the step's weights change."""
         from headstart.finetune.loop import logits_of
 
-        if moment.step in _LOOKS:
+        if moment.step in self._steps:
             index = np.arange(self.photos)
             said = logits_of(moment.module, self._inputs, index, self._batch, self._fabric)
             self.seen[moment.step] = float((said.argmax(axis=1) == self._codes).mean())

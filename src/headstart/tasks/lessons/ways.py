@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from headstart.errors import HeadstartError, StorageError
@@ -49,4 +50,5 @@ def measure(figure: Figure, desk: Desk) -> Row:
         raise
     except HeadstartError as fault:
         return Row(figure, None, str(fault), seconds=time.monotonic() - began)
+    ours = replace(ours, reasons=(*desk.instead(figure.data), *ours.reasons))
     return Row(figure, ours, seconds=time.monotonic() - began)
