@@ -17,7 +17,7 @@ endif
 TEST_ENVIRONMENT := OMP_NUM_THREADS=1
 
 .PHONY: demo test test-exhaustive check-fast lint types imports format benchmark-backbones benchmark-embed benchmark-start \
-	benchmark-scale benchmark-head benchmark-pixels benchmark-choose benchmark-keras benchmark-finetune benchmark-tuning benchmark-unknown benchmark-ask benchmark-doctor benchmark-learn peers pocket clean
+	benchmark-scale benchmark-head benchmark-pixels benchmark-choose benchmark-keras benchmark-finetune benchmark-tuning benchmark-unknown benchmark-ask benchmark-doctor benchmark-learn peers lesson site gallery pocket clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -102,6 +102,15 @@ benchmark-keras: $(READY)   ## Keras's networks on torch and on TensorFlow besid
 
 benchmark-choose: $(READY)   ## Twenty networks to choose from beside five: photos through networks, and seconds
 	$(BIN)/python benchmarks/choose.py
+
+site: $(READY)   ## The documents as pages, in build/site
+	$(BIN)/python -m website.build
+
+gallery: $(READY)   ## Ideal and adversarial pictures made anew, with what is said of them: docs/gallery.md
+	$(BIN)/python -m website.gallery
+
+lesson: $(READY)   ## Run the lesson's pages on real photos and weights, and record what they print
+	$(BIN)/python -m website.pages
 
 pocket: $(READY)   ## Train the network that headstart carries: make pocket DATA=... TEACHER=... (RESULTS.md)
 	@test -n "$(DATA)" && test -n "$(TEACHER)" || { echo "make pocket needs DATA=folder TEACHER=folder"; exit 2; }

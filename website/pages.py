@@ -37,7 +37,6 @@ LINKS = {
     "styles": "styles",
 }
 _PICTURE = re.compile(r"!\[[^\]]*\]\(" + PICTURES + r"/(\d\d)-([\w.-]+)\)")
-_NUMBER = re.compile(r"\d[\d,.]*")
 
 
 def pages(*numbers: str) -> list[Path]:
@@ -150,14 +149,23 @@ def _end_of_output(text: str, found: list[Block], place: int) -> int:
     return cell.end
 
 
-def words(printed: str) -> list[str]:
-    """What was printed, without its figures: they differ a little from machine to machine.
+def cells(text: str) -> list[str]:
+    """The code of each cell of a page."""
+    return [block.code for block in blocks(text) if block.language == "python"]
+
+
+def prose(text: str) -> str:
+    """A page without its fenced blocks.
 
     Example:
-        >>> words("accuracy 0.97 in 12 s") == words("accuracy 0.965 in  9 s")
-        True
+        >>> print(prose(chr(10).join(["Look:", "```python", "print(1)", "```", "One."])))
+        Look:
+        <BLANKLINE>
+        One.
     """
-    return _NUMBER.sub("#", printed).split()
+    for block in reversed(blocks(text)):
+        text = text[: block.start] + text[block.end :]
+    return text
 
 
 def keep_picture(folder: Path, name: str, target: Path) -> None:

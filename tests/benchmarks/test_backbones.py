@@ -34,7 +34,7 @@ def command(tmp_path, capsys):
     return call
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_whole_command(command, tmp_path):
     write_photos(tmp_path / "data" / "styles" / "photo")
 

@@ -198,7 +198,7 @@ def test_parts_alone_have_a_speed(photos):
     assert ours.engine_alone(backbone, ours.Way("torch", "f32"), 40)() > 0
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_whole_command(tmp_path, capsys, fake_peer, monkeypatch):
     fake_peer("lesson", ANSWER)
     write_photos(tmp_path / "data", each=3)

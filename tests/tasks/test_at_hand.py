@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from headstart.backbones.load import load_backbone
+from headstart.backbones.state import state_bytes
 from headstart.errors import UsageError
 from headstart.images.folder import scan_photos
+from headstart.storage.home import Home
+from headstart.tasks import at_hand
 from headstart.tasks.at_hand import DEMO, example_photo, network_at_hand, photos_at_hand
+from headstart.tasks.weights import add_weights
 from headstart.testing import write_photos
+
+SMALL = "timm:mobilenetv2_035"
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +86,48 @@ def test_without_any_weights_pocket_stands_in(tmp_path):
     assert network.name == "pocket"
     assert not network.real
     assert str(network).endswith("(headstart weights fetch torchvision:vgg16)")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A file of weights that fit timm's smallest MobileNetV2."""
+    file = tmp_path_factory.mktemp("weights") / "small.safetensors"
+    file.write_bytes(state_bytes(load_backbone(f"{SMALL}@random").module))
+    return file
+
+
+def with_weights(folder, file, *tags):
+    for tag in tags:
+        add_weights(file, backbone=SMALL, tag=tag, home=folder)
+    return folder
+
+
+def test_the_only_weights_of_a_network_need_no_tag(weights, tmp_path):
+    assert network_at_hand(SMALL, home=with_weights(tmp_path, weights, "mine")).name == SMALL
+
+
+@pytest.mark.parametrize(("tags", "taken"), [(("yours", "mine"), "mine"), (("mine", "a1"), "a1")])
+def test_of_several_weights_the_name_says_which_and_loads(tags, taken, weights, tmp_path):
+    network = network_at_hand(SMALL, home=with_weights(tmp_path, weights, *tags))
+
+    assert network.real
+    assert network.name == f"{SMALL}@{taken}"
+    assert str(network) == f"network: {network.name}"
+    assert load_backbone(network.name, home=Home(tmp_path)).spec.name == network.name
+
+
+def test_of_several_weights_the_frameworks_own_come_first(weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(at_hand, "default_tag", lambda *_: "theirs")
+    home = with_weights(tmp_path, weights, "mine", "theirs")
+
+    assert network_at_hand(SMALL, home=home).name == f"{SMALL}@theirs"
+
+
+def test_weights_under_another_tag_are_not_the_ones_asked_for(weights, tmp_path):
+    home = with_weights(tmp_path, weights, "mine")
+
+    assert network_at_hand(f"{SMALL}@mine", home=home).name == f"{SMALL}@mine"
+    assert network_at_hand(f"{SMALL}@yours", home=home).name == "pocket"
 
 
 def test_an_example_photo_is_in_colour():

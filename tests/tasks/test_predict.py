@@ -7,6 +7,7 @@ import pytest
 
 from headstart import embed, evaluate, load_model, predict, train
 from headstart.errors import BackboneError, PhotosError, UsageError
+from headstart.tasks.at_hand import AtHand
 from headstart.testing import fake_photo, jpeg, tiny_backbone, write_photos
 
 
@@ -33,6 +34,14 @@ def test_answers_carry_everything(world, model):
     assert answer.neighbours[0]["file"] == "red/3.jpg"
     assert answer.neighbours[0]["distance"] == pytest.approx(0, abs=1e-6)
     json.dumps(answer.to_json(), allow_nan=False)
+
+
+def test_whatever_stands_for_a_path_is_one_file(world, model):
+    photo = str(world / "photos" / "red" / "3.jpg")
+
+    [answer] = predict(model, AtHand(photo, real=True, note=""), home=world / "home")
+
+    assert answer.label == "red"
 
 
 def test_something_else_is_unknown(world, model, tmp_path):

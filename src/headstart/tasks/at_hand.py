@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from headstart.backbones.published import default_tag
 from headstart.backbones.registry import BackboneName, parse_name
 from headstart.backbones.spec import POCKET
 from headstart.errors import PhotosError, UsageError
@@ -27,7 +28,11 @@ from headstart.tasks.paths import photos_path
 from headstart.tasks.weights import list_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from headstart.tasks.weights import WeightsFacts
 
 DRAWN = "surfaces-drawn"  # the demo's surfaces as an edge filter draws them: another kind of image
 DEMO = (TRAIN, TEST, UNKNOWN, DRAWN)
@@ -109,6 +114,9 @@ def _why(wanted: tuple[str, ...], home: str | Path | None) -> str:
 def network_at_hand(*wanted: str, home: str | Path | None = None) -> AtHand:
     """Give the first of some networks whose weights are here, or pocket, which comes with headstart.
 
+    Where a network has several weights, the name says which: the framework's own, else the first that
+    `headstart weights list` names. A tag that was asked for is what must be here.
+
     Args:
         wanted: names of networks, such as "timm:mobilenetv2_100", in the order of preference.
         home: the folder for weights; None: `HEADSTART_HOME` or the platform's.
@@ -122,15 +130,28 @@ def network_at_hand(*wanted: str, home: str | Path | None = None) -> AtHand:
         ...     print(network_at_hand("torchvision:vgg16", home=folder))
         network: pocket; torchvision:vgg16 is not here (headstart weights fetch torchvision:vgg16)
     """
-    here = {each.network for each in list_weights(home=home)}
+    here = list_weights(home=home)
     for name in wanted:
-        parsed = parse_name(name)
-        if str(BackboneName(parsed.framework, parsed.architecture)) in here:
-            return AtHand(name, real=True, note=f"network: {name}")
+        loads = _loads(name, here)
+        if loads is not None:
+            return AtHand(loads, real=True, note=f"network: {loads}")
     if not wanted:
         return AtHand(POCKET, real=True, note=f"network: {POCKET}")
     why = f"{wanted[0]} is not here (headstart weights fetch {wanted[0]})"
     return AtHand(POCKET, real=False, note=f"network: {POCKET}; {why}")
+
+
+def _loads(name: str, here: Sequence[WeightsFacts]) -> str | None:
+    """Give the name that loads a network from what is here: as it is, unless it leaves open which weights."""
+    wanted = parse_name(name)
+    network = str(BackboneName(wanted.framework, wanted.architecture))
+    tags = [each.tag for each in here if each.network == network]
+    if wanted.tag is not None:
+        return name if wanted.tag in tags else None
+    if len(tags) <= 1:
+        return name if tags else None
+    own = default_tag(wanted.framework, wanted.architecture)
+    return f"{name}@{own if own in tags else tags[0]}"
 
 
 def _demo_folder(home: Home) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,7 +137,7 @@ def predict(
     """
     if top < 1:
         raise UsageError(f"--top is {top}; ask for at least 1 class")
-    if isinstance(files, str | Path):
+    if isinstance(files, str | os.PathLike):
         files = [files]
     place = Home.find(home)
     with PhotoReader() as reader:

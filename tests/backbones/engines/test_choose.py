@@ -265,6 +265,7 @@ class TestInt8:
         assert again.engine.identity() == chosen.engine.identity()
         assert "quantised" in again.engine.identity()
 
+    @pytest.mark.exhaustive
     def test_every_engine_made_from_it_gives_the_same_rows(self, home):
         # Compiled for two streams at once, one in thirty gave quite other rows: hence so many.
         source = FeatureSource.of(load_backbone("squeezenet1_1@random"))

@@ -18,7 +18,7 @@ ADAPTERS = [
     "pocket",
     "torchvision:squeezenet1_1@random",
     pytest.param("timm:vit_tiny_patch16_224@random", marks=pytest.mark.slow),
-    pytest.param("timm:swin_tiny_patch4_window7_224@random", marks=pytest.mark.slow),
+    pytest.param("timm:swin_tiny_patch4_window7_224@random", marks=pytest.mark.exhaustive),
     pytest.param("keras:MobileNetV2@random", marks=pytest.mark.slow),
     "own",
 ]

@@ -1,0 +1,47 @@
+"""A real browser opens every page from the file system: it fits a phone and asks for nothing else."""
+
+import pytest
+
+from tests.report.test_browser import CHROMIUM, QUIET
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("site"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
+]
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+def test_no_page_is_wider_than_a_phone_or_asks_for_anything_from_elsewhere(browser, site):
+    tab = browser.new_page(viewport=PHONE)
+    asked, wide = [], []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("pageerror", lambda error: asked.append(str(error)))
+    for file in sorted(site.rglob("*.html")):
+        tab.goto(file.as_uri(), wait_until="load")
+        if tab.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
+            wide.append(file.relative_to(site).as_posix())
+    tab.close()
+
+    assert wide == []
+    assert [url for url in asked if not url.startswith((site.as_uri(), "data:", "blob:"))] == []
+
+
+def test_search_works_from_the_file_system(browser, site):
+    tab = browser.new_page()
+    tab.goto((site / "index.html").as_uri())
+    tab.keyboard.press("Control+k")
+    tab.keyboard.type("epsilon", delay=20)
+    found = tab.locator("a[href*='mind.html']", has_text="fooled").first
+
+    found.wait_for(timeout=10_000)
+    tab.close()
