@@ -26,7 +26,7 @@ pytestmark = [
     [
         ("timm:mobilenetv2_100@slim", 0.85),
         ("torchvision:squeezenet1_1@zoo", 0.57),
-        ("keras:MobileNetV2@slim", 0.84),
+        pytest.param("keras:MobileNetV2@slim", 0.84, marks=pytest.mark.exhaustive),
         pytest.param("keras:MobileNet@slim075", 0.80, marks=pytest.mark.exhaustive),
     ],
 )

@@ -68,6 +68,7 @@ def undisturbed(folder):
     return finished(folder, "home", "undisturbed")
 
 
+@pytest.mark.exhaustive
 def test_killed_in_each_training_it_ends_with_the_same_bits(folder, undisturbed):
     assert list((folder / "home" / "training").iterdir()) == []
     code, said = stopped(folder, "killed", signal.SIGINT, "*/chosen/epoch-00001-*")

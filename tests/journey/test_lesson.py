@@ -16,6 +16,9 @@ PAGES = pages()
 # With real photos at hand the bare machine is tried before a release only.
 BARE = pytest.mark.slow if ASSETS is None else pytest.mark.exhaustive
 
+# `make test` has a quarter of an hour: the longest pages are run with real photos before a release.
+LONG = ("03", "04", "08-pets-lab-solution", "09", "10")
+
 # Shares that a page takes from elsewhere: <!-- quoted: 0.761 0.716 -->
 QUOTED = re.compile(r"<!-- quoted: ([\d. ]+) -->")
 ENOUGH_TO_TELL = 10  # characters
@@ -27,9 +30,13 @@ def home(tmp_path_factory):
     return tmp_path_factory.mktemp("home")
 
 
-@pytest.mark.slow
+def _marked(page):
+    mark = pytest.mark.exhaustive if page.stem.startswith(LONG) else pytest.mark.slow
+    return pytest.param(page, marks=mark, id=page.stem)
+
+
 @pytest.mark.skipif(ASSETS is None, reason="HEADSTART_ASSETS names no real photos")
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [_marked(page) for page in PAGES])
 def test_a_page_prints_what_it_says_it_prints(page, home, tmp_path):
     prepare(tmp_path, home, ASSETS)
 

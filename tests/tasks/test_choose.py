@@ -196,7 +196,7 @@ def test_a_budget_that_nothing_fits_says_no_in_one_line_and_shows_the_rest(photo
     assert {row["backbone"]: row["within_budget"] for row in facts["ranking"]}["raw pixels"]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not ASSETS, reason="HEADSTART_ASSETS is not set: no real weights and photos")
 @pytest.mark.xdist_group("real")
 def test_mobilenet_is_ranked_over_squeezenet_over_raw_pixels(tmp_path, capsys):

@@ -10,6 +10,7 @@ from PIL import Image
 from headstart.cli.run import run
 from headstart.errors import StorageError, UsageError
 from headstart.tasks import demo as module
+from headstart.tasks import demo_pictures as writing
 from headstart.tasks.demo import demo
 from headstart.tasks.demo_pictures import demo_pictures
 from headstart.testing import tiny_backbone
@@ -108,7 +109,7 @@ def test_a_folder_of_somebody_else_is_refused_and_left_alone(name, tmp_path):
 
 
 def test_stopped_while_writing_and_run_again(done, tmp_path, monkeypatch):
-    write, written = module.atomic_write, []
+    write, written = writing.atomic_write, []
 
     def fails_at_the_twentieth(path, give, **options):
         written.append(path)
@@ -117,7 +118,7 @@ def test_stopped_while_writing_and_run_again(done, tmp_path, monkeypatch):
         write(path, give, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "atomic_write", fails_at_the_twentieth)
+        patch.setattr(writing, "atomic_write", fails_at_the_twentieth)
         with pytest.raises(StorageError, match="no space left"):
             demo(tmp_path / "demo", home=tmp_path / "home")
     assert len(files(tmp_path / "demo")) == 19

@@ -40,7 +40,7 @@ def test_another_network_recognises_it(home, name):
     assert made.adversarial_texture is False
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_smoothness_takes_most_of_the_noise_and_leaves_the_answer(home):
     smooth, noisy = (
         ideal_image("pocket", "Egyptian cat", method="lesson", steps=300, home=home, **options)

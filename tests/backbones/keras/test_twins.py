@@ -70,6 +70,7 @@ def test_padding_on_both_sides_is_found_out(mobilenet):
     assert found.features > 100 * LARGEST["features"]
 
 
+@pytest.mark.exhaustive
 def test_vgg16_agrees_and_mixed_up_colours_and_rows_are_found_out():
     backbone = drawn("torchvision:vgg16", {"num_classes": 10})
     twin = twin_of(backbone, "keras:VGG16")
