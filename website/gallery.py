@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from website.blocks import Block, blocks, commands
 from website.pages import ENVIRONMENT, PROJECT, keep_picture
+from website.process import output_of
 
 PAGE = PROJECT / "docs" / "gallery.md"
 SMALL, LARGER = 200, 3  # pixels across below which a picture is enlarged, and how many times
@@ -56,18 +56,7 @@ def outputs(text: str, folder: Path, home: Path) -> list[str]:
 def _printed(words: list[str], folder: Path, home: Path) -> str:
     if words[0] != "headstart":
         raise RuntimeError(f"{PAGE.name} has the command {words[0]!r}; only headstart's own are run")
-    environment = {**os.environ, "HEADSTART_HOME": str(home), "HEADSTART_OFFLINE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", *words],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(words)}: {done.stderr[-2000:]}")
-    return done.stdout
+    return output_of(words, folder, home)
 
 
 def with_outputs(text: str, printed: list[str]) -> str:

@@ -16,12 +16,12 @@ import io
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from website.blocks import Block, blocks
+from website.process import output_of
 
 PROJECT = Path(__file__).parents[1]
 LESSON = PROJECT / "docs" / "lesson"
@@ -73,23 +73,8 @@ def run(page: Path, folder: Path, home: Path) -> list[str]:
         RuntimeError: a cell failed; with the end of its traceback.
     """
     told = folder / "printed.json"
-    environment = {
-        **os.environ,
-        "HEADSTART_HOME": str(home),
-        "HEADSTART_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": str(PROJECT),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "website.pages", "--run", str(page), "--told", str(told)],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{page.name}: {done.stderr[-2000:]}")
+    words = ["website.pages", "--run", str(page), "--told", str(told)]
+    output_of(words, folder, home, OMP_NUM_THREADS="1", PYTHONPATH=str(PROJECT))
     return [str(each) for each in json.loads(told.read_text("utf-8"))]
 
 

@@ -202,17 +202,6 @@ def read():
     return lambda given: Page(render(given))
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from tests.report.test_browser import CHROMIUM, QUIET
-
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def visit(browser, tmp_path):
     """Opens a catalogue; the tab knows what it asked for or complained of."""

@@ -1,44 +1,11 @@
 """A real browser: the page fits a phone, asks for nothing and complains of nothing."""
 
-import shutil
-
 import pytest
 
 from headstart.report.page import render
+from tests.browser import IN_BROWSER, LONG
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = [
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-sandbox",
-    "--disable-gpu",
-]
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
-]
-LONG = [
-    "x" * 255,
-    "<b>&" * 20,
-    "\u202e" * 30,
-    "caf\udce9",
-    "תמונה" * 12,
-    "a_b-c." * 40,
-    "two words " * 20,
-    "y",
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture

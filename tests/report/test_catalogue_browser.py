@@ -7,14 +7,11 @@ import pytest
 
 from headstart.images.csvout import plain_cell
 from headstart.report.catalogue import render_catalogue
+from tests.browser import IN_BROWSER, LONG
 from tests.report.catalogue_tab import counted, give, names, pill, saved_rows
 from tests.report.catalogues import a_catalogue, a_photo, digest
-from tests.report.test_browser import CHROMIUM, LONG
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
-]
+pytestmark = IN_BROWSER
 
 
 def test_it_shows_asks_for_nothing_and_complains_of_nothing(visit, pets):

@@ -4,14 +4,11 @@ import re
 
 import pytest
 
+from tests.browser import IN_BROWSER
 from tests.report.catalogue_tab import counted, give, names, saved_rows
 from tests.report.catalogues import a_catalogue, a_photo
-from tests.report.test_browser import CHROMIUM
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
-]
+pytestmark = IN_BROWSER
 
 FOXES = ["Fox", "american_bulldog", "bulldog", "cat", "dog", "fox", "fox terrier"]
 

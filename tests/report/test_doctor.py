@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-
 import numpy as np
 import pytest
 
 from headstart.report.doctor import DoctorFacts, Group, Item, Shown, render_doctor
 from headstart.report.thumbnails import thumbnail
+from tests.browser import LONG, NEEDS_CHROMIUM
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = [
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-sandbox",
-    "--disable-gpu",
-]
-NAMES = ["x" * 255, "<b>&" * 20, "\u202e" * 30, "caf\udce9", "תמונה" * 12, "a_b-c." * 40, "two words " * 20]
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 DRAWN = "[...document.images].every(image => image.loading === 'lazy' || image.naturalWidth > 0)"
 
@@ -74,7 +62,7 @@ def test_what_does_not_fit_is_counted():
     assert "and 3 more files" in page
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LONG)
 def test_no_name_breaks_the_page(name):
     page = render_doctor(facts((name, "y.jpg")))
     assert "<b>&" not in page
@@ -83,24 +71,20 @@ def test_no_name_breaks_the_page(name):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-def test_the_page_fits_and_asks_for_nothing(tmp_path):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+@NEEDS_CHROMIUM
+def test_the_page_fits_and_asks_for_nothing(browser, tmp_path):
     file = tmp_path / "index.html"
-    file.write_text(render_doctor(facts(NAMES)), encoding="utf-8")
+    file.write_text(render_doctor(facts(LONG)), encoding="utf-8")
     heard = []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        tab = browser.new_page(viewport={"width": 1280, "height": 800})
-        tab.on("console", lambda message: heard.append(message.text))
-        tab.on("request", lambda asked: heard.append(asked.url))
-        tab.goto(file.as_uri())
-        for width in (1280, 390):  # one start of the browser, which takes most of the time
-            tab.set_viewport_size({"width": width, "height": 800})
-            assert tab.evaluate(WIDER) <= 0
-            assert tab.evaluate(DRAWN)
-            tab.click("a[href='#broken']")
-            assert -1 <= tab.locator("#broken").bounding_box()["y"] < 800
-            tab.evaluate("scrollTo(0, 0)")
-        browser.close()
+    tab = browser.new_page(viewport={"width": 1280, "height": 800})
+    tab.on("console", lambda message: heard.append(message.text))
+    tab.on("request", lambda asked: heard.append(asked.url))
+    tab.goto(file.as_uri())
+    for width in (1280, 390):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate(WIDER) <= 0
+        assert tab.evaluate(DRAWN)
+        tab.click("a[href='#broken']")
+        assert -1 <= tab.locator("#broken").bounding_box()["y"] < 800
+        tab.evaluate("scrollTo(0, 0)")
     assert [line for line in heard if line.split("#")[0] != file.as_uri() and line[:5] != "data:"] == []

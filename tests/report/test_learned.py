@@ -1,6 +1,5 @@
 """The page of what a model learned: plain words for what fell, any name, a phone's width."""
 
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -15,7 +14,7 @@ from headstart.report.learned import (
     render_learned,
 )
 from headstart.report.robustness import Figure
-from tests.report.test_browser import CHROMIUM, LONG, QUIET
+from tests.browser import LONG, NEEDS_CHROMIUM
 
 
 @pytest.fixture
@@ -122,21 +121,18 @@ def test_no_name_breaks_the_page(nasty):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+@NEEDS_CHROMIUM
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_it_never_scrolls_sideways_and_asks_for_nothing(nasty, facts, tmp_path, width):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which(CHROMIUM), args=QUIET)
-        for number, given in enumerate((facts, nasty)):
-            file = tmp_path / f"{number}.html"
-            file.write_text(render_learned(given), encoding="utf-8")
-            tab = browser.new_page(viewport={"width": width, "height": 800})
-            heard = []
-            tab.on("console", lambda message, heard=heard: heard.append(message.text))
-            tab.on("request", lambda asked, heard=heard: heard.append(asked.url))
-            tab.goto(file.as_uri())
-            tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-            assert [line for line in heard if line != file.as_uri()] == []
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        browser.close()
+def test_it_never_scrolls_sideways_and_asks_for_nothing(nasty, facts, browser, tmp_path, width):
+    for number, given in enumerate((facts, nasty)):
+        file = tmp_path / f"{number}.html"
+        file.write_text(render_learned(given), encoding="utf-8")
+        tab = browser.new_page(viewport={"width": width, "height": 800})
+        heard = []
+        tab.on("console", lambda message, heard=heard: heard.append(message.text))
+        tab.on("request", lambda asked, heard=heard: heard.append(asked.url))
+        tab.goto(file.as_uri())
+        tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+        assert [line for line in heard if line != file.as_uri()] == []
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        tab.close()

@@ -8,12 +8,7 @@ import pytest
 
 from headstart.report.quiz import read_plan, read_quiz
 from headstart.report.quiz_page import render_quiz
-from tests.report.test_browser import CHROMIUM
-
-in_browser = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
-]
+from tests.browser import IN_BROWSER
 
 
 @pytest.mark.parametrize("language", ["en", "id", "hr"])
@@ -78,7 +73,7 @@ def answer_all(tab, part, wrong=()):
 
 
 class TestInABrowser:
-    pytestmark = in_browser
+    pytestmark = IN_BROWSER
 
     def test_an_answer_is_explained_once_and_by_the_keyboard_too(self, open_page):
         tab = open_page(read_quiz("before"))

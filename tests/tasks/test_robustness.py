@@ -245,6 +245,20 @@ def test_networks_must_differ(measure):
         measure(against=[network()])
 
 
+def test_models_in_memory_are_told_apart_and_each_counts_once(measure, world):
+    options = {"backbone": tiny_backbone(), "home": world / "home"}
+    one, two = (train(world / "photos", seed=seed, **options) for seed in (0, 1))
+    # Photos that neither has learned from: the attacks are on what is new to both.
+    others = write_photos(world / "others", CLASSES, each=2, side=40)
+
+    found = measure(one, photos=others, against=[two], ensemble=[one, two]).to_json()
+
+    assert found["transfer"]["networks"] == ["the model", "model 2"]
+    assert found["ensemble"]["networks"] == ["the model", "model 2"]
+    with pytest.raises(UsageError, match="named twice"):
+        measure(one, photos=others, against=[one])
+
+
 def test_networks_without_a_class_in_common_are_refused_before_any_work(measure):
     stranger = network(1, "stranger", ("mauve", "teal"))
     for options in ({"against": [stranger]}, {"ensemble": [stranger, replace(stranger, name="twin")]}):

@@ -2,25 +2,12 @@
 
 import pytest
 
-from tests.report.test_browser import CHROMIUM, QUIET
+from tests.browser import IN_BROWSER
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.xdist_group("site"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
-]
+pytestmark = [*IN_BROWSER, pytest.mark.xdist_group("site")]
 PHONE = {"width": 390, "height": 844}
 # Folders of pages that are made alike: a few of each are looked at, all of them before a release.
 ALIKE = ("decisions", "interface", "verbs")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 def some_pages(site, of_a_folder):

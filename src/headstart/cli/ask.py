@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.cli.options import COMMON, READING, RUNNING, Common, Reading, Running
 
 _NO = 1
 
@@ -18,8 +18,7 @@ def ask(
     *,
     count: Annotated[int, Parameter(name=("--count", "-n"))] = 20,
     output: Annotated[str | None, Parameter(alias="-o")] = None,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
@@ -37,8 +36,6 @@ def ask(
         count: How many photos to ask about.
         output: The folder to write: a new or empty one, or one that "ask" wrote; else the photos are only
             listed.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import note, print_json, say
     from headstart.cli.progress import progress_for_stderr
@@ -51,8 +48,8 @@ def ask(
         count=count,
         engine=running.engine,
         precision=running.precision,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         home=common.home,
         progress=progress_for_stderr(),
         waiting=note,

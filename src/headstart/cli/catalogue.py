@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.cli.options import COMMON, READING, RUNNING, Common, Reading, Running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,7 @@ def catalogue(
     *,
     output: Annotated[str, Parameter(alias="-o")],
     known: str | None = None,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
@@ -38,8 +37,6 @@ def catalogue(
             several may be named.
         output: The folder to write: a new or empty one, or a catalogue, which is brought up to date.
         known: A folder of the training photos, to show those that a photo resembles.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import UNUSABLE, note, print_json, say
     from headstart.cli.progress import progress_for_stderr
@@ -52,8 +49,8 @@ def catalogue(
         known=known,
         engine=running.engine,
         precision=running.precision,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         home=common.home,
         progress=progress_for_stderr(),
         waiting=note,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.cli.options import COMMON, READING, RUNNING, Common, Reading, Running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,7 @@ def choose(
     output: Annotated[str | None, Parameter(name=("--output", "-o"))] = None,
     cv: int = 5,
     seed: int = 0,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
@@ -45,8 +44,6 @@ def choose(
         output: An .html file to write: the pictures and all figures.
         cv: Folds: each photo is judged by a head that learned from the other folds.
         seed: Of the folds, and of the parts of the photos that many networks are judged on first.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import note, print_json
     from headstart.cli.progress import progress_for_stderr
@@ -62,8 +59,8 @@ def choose(
         engine=running.engine,
         precision=running.precision,
         seed=seed,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         home=common.home,
         progress=progress_for_stderr(),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from headstart.backbones.spec import POCKET
-from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.cli.options import COMMON, READING, RUNNING, SWITCH, Common, Reading, Running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,7 @@ def doctor(
     backbone: Annotated[str, Parameter(alias="-b")] = POCKET,
     no_labels: Annotated[bool, SWITCH] = False,
     seed: int = 0,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
@@ -44,8 +43,6 @@ def doctor(
         backbone: The network whose features tell likely wrong labels and odd ones; a better one finds more.
         no_labels: Folders are no classes.
         seed: Decides which photos are judged together.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import note, print_json, say
     from headstart.cli.progress import progress_for_stderr
@@ -60,8 +57,8 @@ def doctor(
         engine=running.engine,
         precision=running.precision,
         seed=seed,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         home=common.home,
         progress=progress_for_stderr(),
     )

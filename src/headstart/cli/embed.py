@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from headstart.backbones.spec import POCKET
-from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.cli.options import COMMON, READING, RUNNING, Common, Reading, Running
 
 
 def embed(
@@ -18,8 +18,7 @@ def embed(
     backbone: Annotated[str, Parameter(alias="-b")] = POCKET,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
     layer: str | None = None,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
@@ -32,8 +31,6 @@ def embed(
             mobilenet_v2 or timm:resnet50, are fetched once (see "backbones").
         output: A .npz file to write: features, paths, sha256, labels.
         layer: Take the features from this layer instead of the default (see "backbones show").
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import print_json, say
     from headstart.cli.progress import progress_for_stderr
@@ -45,8 +42,8 @@ def embed(
         backbone=backbone,
         output=output,
         layer=layer,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         engine=running.engine,
         precision=running.precision,
         home=common.home,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.cli.options import COMMON, READING, RUNNING, Common, Reading, Running
 
 
 def evaluate(
@@ -12,8 +10,7 @@ def evaluate(
     photos: str,
     /,
     *,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
@@ -23,8 +20,6 @@ def evaluate(
         model: A model folder, or the name of a network with classes of its own, such as pocket.
         photos: A folder with a folder for each class, a CSV with the columns path and label, or a data set:
             ants-bees (its test part), ants-bees/train.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import percent, print_json, say, table
     from headstart.cli.progress import progress_for_stderr
@@ -34,8 +29,8 @@ def evaluate(
     result = measure(
         model,
         photos,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         engine=running.engine,
         precision=running.precision,
         home=common.home,

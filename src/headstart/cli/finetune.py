@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Group, Parameter
 
 from headstart.backbones.spec import POCKET
-from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.cli.options import COMMON, READING, RUNNING, SWITCH, Common, Reading, Running
 from headstart.finetune.settings import BatchNorm, ClassWeights, Optimiser, Schedule, Tuning
 
 _USUAL = Tuning()
@@ -114,8 +114,7 @@ def finetune(
     coverage: float = 0.9,
     layer: str | None = None,
     seed: int = 0,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     what: What = WHAT,
     how: How = HOW,
     running: Running = RUNNING,
@@ -134,8 +133,6 @@ def finetune(
         coverage: Share of photos for which the classes that an answer names must hold the right one.
         layer: Put the head on this layer instead of the default (see "backbones show").
         seed: Decides which photos are held out, their views, their order, dropout.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.progress import progress_for_stderr
     from headstart.cli.train import show_training
@@ -157,8 +154,8 @@ def finetune(
         coverage=coverage,
         engine=running.engine,
         precision=running.precision,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         home=common.home,
         progress=progress_for_stderr(),
     )

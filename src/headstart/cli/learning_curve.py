@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from headstart.backbones.spec import POCKET
-from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.cli.options import COMMON, READING, RUNNING, SWITCH, Common, Reading, Running
 
 if TYPE_CHECKING:
     from headstart.tasks.learning_curve import LearningCurve
@@ -27,8 +27,7 @@ def learning_curve(
     twice: Annotated[bool, SWITCH] = False,
     output: Annotated[str | None, Parameter(name=("--output", "-o"))] = None,
     seed: int = 0,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
@@ -47,8 +46,6 @@ def learning_curve(
         twice: Train once more from scratch, with twice the steps: were they enough?
         output: An .html file to write: the picture, how far it is fair, all figures.
         seed: Of the held-out part, the draws, and the random weights.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import print_json, say
     from headstart.cli.progress import progress_for_stderr
@@ -67,8 +64,8 @@ def learning_curve(
         engine=running.engine,
         precision=running.precision,
         seed=seed,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         home=common.home,
         progress=progress_for_stderr(),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.cli.options import COMMON, READING, RUNNING, Common, Reading, Running
 
 if TYPE_CHECKING:
     from headstart.tasks.newkind import NewKind
@@ -27,8 +27,7 @@ def newkind(
     minutes: float = 5.0,
     output: Annotated[str | None, Parameter(name=("--output", "-o"))] = None,
     seed: int = 0,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
@@ -44,8 +43,6 @@ def newkind(
         minutes: What the training from scratch may take, about.
         output: An .html file to write: the picture, how far it is fair, all figures.
         seed: Of the folds, the heads, and the random weights that are trained.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import print_json, say
     from headstart.cli.progress import progress_for_stderr
@@ -62,8 +59,8 @@ def newkind(
         engine=running.engine,
         precision=running.precision,
         seed=seed,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         home=common.home,
         progress=progress_for_stderr(),
     )

@@ -1,4 +1,4 @@
-"""The options that every verb takes."""
+"""The options that several verbs take."""
 
 from __future__ import annotations
 
@@ -31,6 +31,25 @@ class Common:
 
 
 COMMON = Common()
+
+_READING = Group("How photos are found and read", sort_key=40)
+
+
+@Parameter(name="*", group=_READING)
+@dataclass(frozen=True)
+class Reading:
+    """Options of every verb that reads folders of photos.
+
+    Attributes:
+        follow_links: Follow links that lead to other folders.
+        rehash: Read every photo again, also those known by their size and dates.
+    """
+
+    follow_links: Annotated[bool, SWITCH] = False
+    rehash: Annotated[bool, SWITCH] = False
+
+
+READING = Reading()
 
 _ENGINE = Group("How features are computed", sort_key=50)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.cli.options import COMMON, READING, RUNNING, Common, Reading, Running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +24,7 @@ def predict(
     /,
     *,
     top: int = 5,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
@@ -35,8 +34,6 @@ def predict(
         model: A model folder, or the name of a network with classes of its own, such as pocket.
         files: Photos, folders of photos, or a data set: ants-bees, ants-bees/val; several may be named.
         top: How many classes to give probabilities for.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import UNUSABLE, note, print_json
     from headstart.cli.progress import progress_for_stderr
@@ -46,8 +43,8 @@ def predict(
         model,
         files,
         top=top,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         engine=running.engine,
         precision=running.precision,
         home=common.home,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from headstart.cli.options import COMMON, SWITCH, Common
+from headstart.cli.options import COMMON, READING, Common, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,7 @@ def robustness(
     ensemble: str = "",
     output: Annotated[str | None, Parameter(name=("--output", "-o"))] = None,
     seed: int = 0,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     common: Common = COMMON,
 ) -> int:
     """Measure how little it takes to fool a model: its accuracy as photos are changed more and more.
@@ -46,8 +45,6 @@ def robustness(
         ensemble: Two networks or more, with commas between them, that answer together: does that protect?
         output: An .html file to write: the curve, the pictures, all figures.
         seed: Of the choice of photos, and of the attacks.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import print_json, say
     from headstart.cli.progress import progress_for_stderr
@@ -65,8 +62,8 @@ def robustness(
         ensemble=names_in(ensemble),
         output=output,
         seed=seed,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         home=common.home,
         progress=progress_for_stderr(),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from headstart.backbones.spec import POCKET
-from headstart.cli.options import COMMON, RUNNING, SWITCH, Common, Running
+from headstart.cli.options import COMMON, READING, RUNNING, SWITCH, Common, Reading, Running
 
 if TYPE_CHECKING:
     from headstart.model.model import Model
@@ -29,8 +29,7 @@ def train(
     unknown: str | None = None,
     false_alarms: float = 0.05,
     coverage: float = 0.9,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     running: Running = RUNNING,
     common: Common = COMMON,
 ) -> int:
@@ -52,8 +51,6 @@ def train(
             such photos the model calls unknown.
         false_alarms: Share of photos of your own classes that may be called unknown.
         coverage: Share of photos for which the classes that an answer names must hold the right one.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.progress import progress_for_stderr
     from headstart.tasks.train import train as train_model
@@ -71,8 +68,8 @@ def train(
         unknown=unknown,
         false_alarms=false_alarms,
         coverage=coverage,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         engine=running.engine,
         precision=running.precision,
         home=common.home,

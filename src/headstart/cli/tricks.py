@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from headstart.backbones.spec import POCKET
-from headstart.cli.options import COMMON, SWITCH, Common
+from headstart.cli.options import COMMON, READING, SWITCH, Common, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,7 @@ def tricks(
     output: Annotated[str | None, Parameter(name=("--output", "-o"))] = None,
     seed: int = 0,
     list_: Annotated[bool, SWITCH, Parameter(name="--list")] = False,
-    follow_links: Annotated[bool, SWITCH] = False,
-    rehash: Annotated[bool, SWITCH] = False,
+    reading: Reading = READING,
     common: Common = COMMON,
 ) -> int:
     """Try the tricks of training on your photos: each with and without, and whether it is more than noise.
@@ -47,8 +46,6 @@ def tricks(
         output: An .html file to write: curves, effects, gradients.
         seed: The first of the seeds; also decides which photos are held out.
         list_: Say which tricks there are, and end.
-        follow_links: Follow links that lead to other folders.
-        rehash: Read every photo again, also those known by their size and dates.
     """
     from headstart.cli.output import print_json, say
     from headstart.cli.progress import progress_for_stderr
@@ -70,8 +67,8 @@ def tricks(
         most_photos=photos,
         output=output,
         seed=seed,
-        follow_links=follow_links,
-        rehash=rehash,
+        follow_links=reading.follow_links,
+        rehash=reading.rehash,
         home=common.home,
         progress=progress_for_stderr(),
     )

@@ -14,6 +14,7 @@ from headstart.backbones.registry import BackboneName, parse_name
 from headstart.backbones.spec import POCKET
 from headstart.errors import PhotosError, UsageError
 from headstart.images.datasets.store import DatasetStore
+from headstart.storage.atomic import atomic_write_bytes
 from headstart.storage.home import Home
 from headstart.tasks.demo_pictures import (
     STRANGERS,
@@ -155,15 +156,18 @@ def _loads(name: str, here: Sequence[WeightsFacts]) -> str | None:
 
 
 def _demo_folder(home: Home) -> Path:
-    """Write the demo's pictures, those that are not there yet."""
+    """Write the demo's pictures, once."""
     folder = home.cache / "demo-pictures"
+    finished = folder / "finished"
+    if finished.exists():
+        return folder
     pictures = demo_pictures()
     drawn = {
         name.replace(TEST, DRAWN, 1): _drawn(pixels) for name, pixels in pictures.items() if TEST in name
     }
     for name, pixels in {**pictures, **drawn}.items():
-        if not (folder / name).exists():
-            write_picture(folder / name, pixels)
+        write_picture(folder / name, pixels)
+    atomic_write_bytes(finished, b"")
     return folder
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,9 +169,10 @@ def robustness(
         )
     target = None if output is None else check_page(output, source)
     place = Home.find(home)
-    network, trained_on = _opened(model, place, progress)
-    compared = [_opened(name, place, progress) for name in against]
-    joined = [_opened(name, place, progress) for name in ensemble]
+    given = _told_apart([model, *against, *ensemble])
+    network, trained_on = _opened(model, given, place, progress)
+    compared = [_opened(name, given, place, progress) for name in against]
+    joined = [_opened(name, given, place, progress) for name in ensemble]
     others = _all_named([network, *(each for each, _ in compared)])
     members = _all_named([each for each, _ in joined])
     for _, known in (*compared, *joined):
@@ -277,11 +278,19 @@ def _epsilons(given: str | Sequence[float]) -> list[float]:
         ) from None
 
 
+def _told_apart(given: Sequence[str | Path | Model | Network]) -> dict[int, str]:
+    """Names for models that are in memory, by `id`: one has no folder to be called after."""
+    models = dict.fromkeys(id(each) for each in given if isinstance(each, Model))
+    return {each: "the model" if at == 1 else f"model {at}" for at, each in enumerate(models, 1)}
+
+
 def _opened(
-    model: str | Path | Model | Network, home: Home, progress: Progress | None
+    model: str | Path | Model | Network, called: Mapping[int, str], home: Home, progress: Progress | None
 ) -> tuple[Network, Mapping[str, Known]]:
     """The network, and the photos that it is known to have been trained on."""
     network, trained = open_with_model(model, home, progress)
+    if isinstance(model, Model):
+        network = replace(network, name=called[id(model)])
     return network, {} if trained is None else {photo.sha256: photo for photo in trained.photos}
 
 
