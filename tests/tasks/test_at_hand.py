@@ -1,6 +1,7 @@
 """What a page of the lesson asks for, and what it gets on a machine that has it or has it not."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,6 +57,16 @@ def test_the_demos_pictures_stand_in_and_are_written_once(demo, home):
     assert first.real  # nothing else was asked for
     assert stamps == {path: path.stat().st_mtime_ns for path in home.rglob("*.png")}
     assert sum(str(path).startswith(first.name + os.sep) for path in stamps) >= 7
+
+
+def test_a_picture_that_is_gone_is_written_again(home):
+    photos = photos_at_hand(home=home)
+    gone = next(Path(photos.name).rglob("*.png"))
+    gone.unlink()
+
+    photos_at_hand(home=home)
+
+    assert gone.exists()
 
 
 def test_drawn_surfaces_are_the_test_surfaces_in_black_on_white(home):

@@ -14,7 +14,7 @@ from headstart.backbones.registry import BackboneName, parse_name
 from headstart.backbones.spec import POCKET
 from headstart.errors import PhotosError, UsageError
 from headstart.images.datasets.store import DatasetStore
-from headstart.storage.atomic import atomic_write_bytes
+from headstart.storage.atomic import atomic_write_text
 from headstart.storage.home import Home
 from headstart.tasks.demo_pictures import (
     STRANGERS,
@@ -156,10 +156,10 @@ def _loads(name: str, here: Sequence[WeightsFacts]) -> str | None:
 
 
 def _demo_folder(home: Home) -> Path:
-    """Write the demo's pictures, once."""
+    """Write the demo's pictures, unless all are there."""
     folder = home.cache / "demo-pictures"
-    finished = folder / "finished"
-    if finished.exists():
+    written = folder / "written.txt"  # their names: to make them only to see which are there takes longer
+    if written.exists() and all((folder / name).exists() for name in written.read_text("utf-8").split()):
         return folder
     pictures = demo_pictures()
     drawn = {
@@ -167,7 +167,7 @@ def _demo_folder(home: Home) -> Path:
     }
     for name, pixels in {**pictures, **drawn}.items():
         write_picture(folder / name, pixels)
-    atomic_write_bytes(finished, b"")
+    atomic_write_text(written, "\n".join({**pictures, **drawn}))
     return folder
 
 
