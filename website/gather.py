@@ -26,6 +26,11 @@ def documents() -> list[Path]:
     return sorted(DOCS.rglob("*.md"))
 
 
+def guides() -> list[Path]:
+    """Those in English that show how things are done: what the pages of verbs and interface draw on."""
+    return [page for page in documents() if not {"decisions", *LANGUAGES} & set(page.relative_to(DOCS).parts)]
+
+
 def gather(target: Path) -> None:
     """Write everything that zensical makes pages of.
 
@@ -34,7 +39,7 @@ def gather(target: Path) -> None:
     """
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(DOCS, target, ignore=shutil.ignore_patterns(".*"))
-    sources = [page for page in documents() if "decisions" not in page.parts]
+    sources = guides()
     _write(target / "verbs", verb_pages({_from(target / "verbs", page, target): page for page in sources}))
     _write(target / "interface", interface_pages(sources))
     _write(target, quiz_pages())

@@ -4,14 +4,14 @@ import pytest
 
 import headstart
 from website.docstrings import signature
-from website.gather import documents
+from website.gather import guides
 from website.interface import found, interface_pages, page_of, public_names, root_names
 
 pytestmark = pytest.mark.slow  # the whole package is read
 
 
 def test_every_name_at_the_root_is_documented():
-    pages = interface_pages(documents())
+    pages = interface_pages(guides())
 
     assert sorted(root_names()) == sorted(headstart.__all__)
     assert root_names()["train"].path == "headstart.tasks.train.train"
@@ -21,13 +21,13 @@ def test_every_name_at_the_root_is_documented():
 
 
 def test_every_public_name_says_what_it_is():
-    silent = [path for path, target in public_names(documents()).items() if not target.docstring]
+    silent = [path for path, target in public_names(guides()).items() if not target.docstring]
 
     assert silent == []
 
 
 def test_what_the_documents_import_is_public():
-    assert "headstart.heads.metrics.wilson" in public_names(documents())  # the guide does
+    assert "headstart.heads.metrics.wilson" in public_names(guides())  # the guide does
     assert "headstart.tasks.predict.Prediction" in public_names([])  # `predict` gives them
 
 

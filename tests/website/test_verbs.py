@@ -2,7 +2,7 @@
 
 import pytest
 
-from website.gather import documents
+from website.gather import guides
 from website.options import boxes
 from website.verbs import verb_groups, verb_pages
 
@@ -12,7 +12,7 @@ EVERY = [each for verb in VERBS for each in (verb, *verb.parts)]
 
 @pytest.fixture(scope="module")
 def pages():
-    return verb_pages({page.name: page for page in documents()})
+    return verb_pages({str(page): page for page in guides()})
 
 
 @pytest.mark.parametrize("verb", EVERY, ids=lambda verb: verb.title)
@@ -35,7 +35,13 @@ def test_the_list_names_every_verb_with_what_it_does(pages):
 
 def test_a_verb_shows_commands_of_the_guides_and_where_they_stand(pages):
     assert "headstart learn pets corrections.csv" in pages["learn.md"]
-    assert "](catalogue.md)" in pages["learn.md"]
+    assert "/docs/catalogue.md)" in pages["learn.md"]
+
+
+def test_commands_come_from_english_documents(pages):
+    for page in pages.values():
+        assert "Lekcija" not in page
+        assert "Pelajaran" not in page
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.title)
