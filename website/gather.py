@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from website.interface import interface_pages
+from website.journey import PICTURE, journey
 from website.quizzes import LANGUAGES, folder_of, quiz_pages, with_quiz_links
 from website.titles import title_of
 from website.verbs import verb_pages
@@ -61,9 +62,12 @@ def _write(folder: Path, pages: dict[str, str]) -> None:
 
 
 def _translate(folder: Path, language: Language) -> None:
-    """Links to the quiz, and the language of the words around the text."""
+    """Links to the quiz, the journey picture, and the language of the words around the text."""
+    if language != "en":
+        _write(folder, {PICTURE.name: journey(language)})
     for page in folder.glob("*.md"):
         text = with_quiz_links(page.read_text("utf-8"), language)
+        text = text.replace(f"](../pictures/{PICTURE.name})", f"]({PICTURE.name})")
         front = "" if language == "en" else f"---\nlang: {language}\n---\n\n"
         page.write_text(front + text, encoding="utf-8")
 
