@@ -10,6 +10,7 @@ import time
 import pytest
 
 from headstart.testing import write_photos
+from tests.tensors import tensors
 
 pytestmark = pytest.mark.slow
 QUICK = ["--epochs", "3", "--views", "2", "--batch-size", "8", "--no-gate", "--json"]
@@ -57,10 +58,6 @@ def stopped(folder, home, number, pattern):
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
     return process.returncode, said
-
-
-def tensors(model):
-    return {path.name: path.read_bytes() for path in model.glob("*.safetensors")}
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from headstart.cli.run import run
+from tests.tensors import tensors
 
 ASSETS = Path(os.environ.get("HEADSTART_ASSETS", ""))
 MOBILENET, SQUEEZENET = "timm:mobilenetv2_100@slim", "torchvision:squeezenet1_1@zoo"
@@ -36,10 +37,6 @@ def headstart(home, capsys):
         return json.loads(capsys.readouterr().out)
 
     return call
-
-
-def tensors(folder):
-    return {path.name: path.read_bytes() for path in Path(folder).glob("*.safetensors")}
 
 
 @pytest.mark.parametrize(("backbone", "least"), [("pocket", 0.82), (MOBILENET, 0.95), (SQUEEZENET, 0.93)])

@@ -13,6 +13,7 @@ from headstart.errors import BackboneError, FitError, PhotosError, UsageError
 from headstart.storage.home import Home
 from headstart.tasks.rows import open_store
 from headstart.testing import fake_photo, jpeg, tiny_backbone, write_photos
+from tests.tensors import tensors
 
 
 @pytest.fixture
@@ -23,10 +24,6 @@ def home(tmp_path):
 @pytest.fixture
 def photos(tmp_path):
     return write_photos(tmp_path / "photos", ("red", "blue"), each=8)
-
-
-def tensors(folder):
-    return {path.name: path.read_bytes() for path in folder.glob("*.safetensors")}
 
 
 def test_folds_below_a_thousand_photos(photos, home):
