@@ -15,7 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from website.gather import PROJECT, gather
+from website import PROJECT
+from website.gather import gather
 from website.navigation import as_toml, navigation
 
 BUILD = PROJECT / "build"

@@ -15,11 +15,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from website.blocks import Block, blocks, commands
-from website.pages import ENVIRONMENT, PROJECT, keep_picture
+from website import DOCS
+from website.blocks import blocks, commands
+from website.outputs import with_outputs
+from website.pages import ENVIRONMENT, keep_picture
 from website.process import output_of
 
-PAGE = PROJECT / "docs" / "gallery.md"
+PAGE = DOCS / "gallery.md"
 SMALL, LARGER = 200, 3  # pixels across below which a picture is enlarged, and how many times
 CARRIED = ("chelsea.png", "coffee.png")
 _PICTURE = re.compile(r"!\[[^\]]*\]\((pictures/gallery-([\w-]+)\.webp)\)")
@@ -59,31 +61,6 @@ def _printed(words: list[str], folder: Path, home: Path) -> str:
     return output_of(words, folder, home)
 
 
-def with_outputs(text: str, printed: list[str]) -> str:
-    """The page with the text block behind each shell block made anew.
-
-    Example:
-        >>> page = chr(10).join(["```sh", "headstart --version", "```", ""])
-        >>> with_outputs(page, ["0.1.0"]).splitlines()[-3:]
-        ['```text', '0.1.0', '```']
-    """
-    found = blocks(text)
-    shell = [place for place, block in enumerate(found) if block.language == "sh"]
-    for place, said in reversed(list(zip(shell, printed, strict=True))):
-        end = _end_of_output(text, found, place)
-        text = f"{text[: found[place].end]}\n\n```text\n{said.rstrip()}\n```{text[end:]}"
-    return text
-
-
-def _end_of_output(text: str, found: list[Block], place: int) -> int:
-    """Behind the text block that follows with nothing between, else behind the shell block itself."""
-    end = found[place].end
-    follows = found[place + 1] if place + 1 < len(found) else None
-    if follows and follows.language == "text" and not text[end : follows.start].strip():
-        return follows.end
-    return end
-
-
 def shown(text: str) -> dict[str, str]:
     """The pictures of the page, and the file of the working folder that each is made of."""
     return {path: f"{name}.png" for path, name in _PICTURE.findall(text)}
@@ -111,7 +88,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder, home = Path(place), Path(place) / "home"
         prepare(folder, home, Path(assets))
-        text = with_outputs(text, outputs(text, folder, home))
+        text = with_outputs(text, outputs(text, folder, home), "sh")
         for target, name in shown(text).items():
             enlarge(folder / name)
             keep_picture(folder, name, PAGE.parent / target)

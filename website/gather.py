@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from website import DOCS, PROJECT
 from website.interface import interface_pages
 from website.journey import PICTURE, journey
 from website.quizzes import LANGUAGES, folder_of, quiz_pages, with_quiz_links
@@ -17,8 +18,6 @@ from website.verbs import verb_pages
 if TYPE_CHECKING:
     from headstart.report.quiz import Language
 
-PROJECT = Path(__file__).parents[1]
-DOCS = PROJECT / "docs"
 _LINK = re.compile(r"(\]\()([^)\s#:]+)((?:#[^)\s]*)?\))")
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from website import PROJECT
 from website.blocks import blocks
 from website.docstrings import cell, described, summary
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from griffe import Class, Function, Module
 
-SOURCE = Path(__file__).parents[1] / "src"
+SOURCE = PROJECT / "src"
 PACKAGE = "headstart"
 _TASK_DOTS = 3  # headstart.tasks.train.train
 

@@ -7,7 +7,9 @@ import tomllib
 from html import escape, unescape
 from pathlib import Path
 
-PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "journey.svg"
+from website import DOCS
+
+PICTURE = DOCS / "pictures" / "journey.svg"
 _WORDS = Path(__file__).with_name("journey.toml")
 _TEXT = re.compile(r"(<(title|desc|text)\b[^>]*>)([^<]+)(</\2>)")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from website.quizzes import LANGUAGES
 from website.titles import title_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ _LESSON = ("lesson.md", "quiz.md")
 _FIGURES = ("performance.md", "reliability.md")
 _PICTURES = ("gallery.md",)
 _ELSEWHERE = {*_START, *_GUIDES, *_LESSON, *_FIGURES, *_PICTURES}
-_LANGUAGES = {"id": "Bahasa Indonesia", "hr": "Hrvatski"}
 
 
 def navigation(docs: Path) -> list[Entry]:
@@ -34,7 +34,7 @@ def navigation(docs: Path) -> list[Entry]:
         ("Figures", _entries(docs, _FIGURES)),
         ("Reference", [_folder(docs, "verbs"), _folder(docs, "interface")]),
         ("Background", [_folder(docs, "decisions"), *_project(docs)]),
-        *((name, _folder(docs, language)[1]) for language, name in _LANGUAGES.items()),
+        *((name, _folder(docs, language)[1]) for language, name in LANGUAGES.items() if language != "en"),
     ]
     return [entry for entry in entries if entry[1]]
 

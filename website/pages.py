@@ -20,11 +20,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from website.blocks import Block, blocks
+from website import DOCS, PROJECT
+from website.blocks import blocks
+from website.outputs import with_outputs
 from website.process import output_of
 
-PROJECT = Path(__file__).parents[1]
-LESSON = PROJECT / "docs" / "lesson"
+LESSON = DOCS / "lesson"
 PICTURES = "pictures"
 WIDEST = 900  # pixels of a picture on a page
 ENVIRONMENT = "HEADSTART_ASSETS"
@@ -81,57 +82,9 @@ def run(page: Path, folder: Path, home: Path) -> list[str]:
 def refresh(page: Path, folder: Path, home: Path) -> None:
     """Write what the cells of a page print behind them, and the pictures that it shows beside it."""
     text = page.read_text("utf-8")
-    page.write_text(with_outputs(text, run(page, folder, home)), "utf-8")
+    page.write_text(with_outputs(text, run(page, folder, home), "python"), "utf-8")
     for number, name in _PICTURE.findall(text):
         keep_picture(folder, name, LESSON / PICTURES / f"{number}-{name}")
-
-
-def with_outputs(text: str, outputs: list[str]) -> str:
-    """Put what was printed behind each cell, in place of what stood there.
-
-    Args:
-        text: of the page.
-        outputs: one for each python block; "" where nothing was printed.
-
-    Example:
-        >>> page = chr(10).join(["```python", "print(1)", "```", ""])
-        >>> print(with_outputs(page, ["1"]))
-        ```python
-        print(1)
-        ```
-        <BLANKLINE>
-        ```text
-        1
-        ```
-        <BLANKLINE>
-    """
-    found = blocks(text)
-    cells = [place for place, block in enumerate(found) if block.language == "python"]
-    for place, printed in reversed(list(zip(cells, outputs, strict=True))):
-        end = _end_of_output(text, found, place)
-        behind = f"\n\n```text\n{printed.rstrip()}\n```" if printed.strip() else ""
-        text = text[: found[place].end] + behind + text[end:]
-    return text
-
-
-def recorded(text: str) -> list[str]:
-    """What stands behind each cell of a page; "" where nothing does."""
-    found = blocks(text)
-    cells = [place for place, block in enumerate(found) if block.language == "python"]
-    return [
-        found[place + 1].code if _end_of_output(text, found, place) > found[place].end else ""
-        for place in cells
-    ]
-
-
-def _end_of_output(text: str, found: list[Block], place: int) -> int:
-    """Where a cell with its output ends: a text block counts if nothing but white space is between."""
-    cell = found[place]
-    if place + 1 < len(found) and found[place + 1].language == "text":
-        output = found[place + 1]
-        if not text[cell.end : output.start].strip():
-            return output.end
-    return cell.end
 
 
 def cells(text: str) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from website import PROJECT
 from website import blocks as found
 from website.blocks import Block, commands
-from website.pages import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path

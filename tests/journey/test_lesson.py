@@ -9,7 +9,8 @@ import pytest
 from headstart.heads.metrics import wilson
 from headstart.tasks.lessons.figures import FIGURES
 from website.compare import differences, printed_shares
-from website.pages import LESSON, PICTURES, cells, pages, prepare, prose, recorded, run
+from website.outputs import recorded
+from website.pages import LESSON, PICTURES, cells, pages, prepare, prose, run
 
 ASSETS = Path(os.environ["HEADSTART_ASSETS"]) if "HEADSTART_ASSETS" in os.environ else None
 PAGES = pages()
@@ -43,7 +44,7 @@ def test_a_page_prints_what_it_says_it_prints(page, home, tmp_path):
     printed = run(page, tmp_path, home)
 
     text = page.read_text("utf-8")
-    assert not differences(cells(text), recorded(text), printed), "make lesson records it again"
+    assert not differences(cells(text), recorded(text, "python"), printed), "make lesson records it again"
 
 
 @BARE
@@ -53,7 +54,7 @@ def test_a_page_runs_on_a_bare_machine(page, tmp_path):
 
     printed = run(page, tmp_path, tmp_path / "home")
 
-    told = recorded(page.read_text("utf-8"))
+    told = recorded(page.read_text("utf-8"), "python")
     assert [bool(each.strip()) for each in printed] == [bool(each.strip()) for each in told]
 
 
@@ -68,7 +69,7 @@ def test_a_page_shows_pictures_that_are_there_and_small_and_told_in_words(page):
 def test_a_page_speaks_of_no_share_that_neither_it_nor_the_lesson_has_measured(page):
     text = page.read_text("utf-8")
     quoted = " ".join(QUOTED.findall(text))
-    known = printed_shares("\n".join(recorded(text))) | {float(each) for each in quoted.split()}
+    known = printed_shares("\n".join(recorded(text, "python"))) | {float(each) for each in quoted.split()}
 
     unknown = printed_shares(QUOTED.sub("", prose(text))) - known - the_lessons_shares()
     assert not unknown, "measure it, correct it, or name it in <!-- quoted: ... -->"

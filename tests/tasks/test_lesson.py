@@ -18,7 +18,6 @@ from headstart.tasks.lessons.figures import FIGURES
 from headstart.tasks.lessons.measured import Measured, Row, compared
 from headstart.tasks.lessons.ways import WAYS
 from headstart.testing import tiny_backbone, write_photos
-from tests.tasks.lessons.sharp import sharp_backbone
 
 ASSETS = os.environ.get("HEADSTART_ASSETS")
 BY_KEY = {figure.key: figure for figure in FIGURES}
@@ -128,7 +127,7 @@ def test_only_the_last_layers_are_trained_where_the_lesson_trains_those(world):
 
 
 def test_descent_makes_its_own_network_surer_and_a_class_must_be_known(world):
-    network = sharp_backbone(("Siamese cat", "dog", "elk"))
+    network = tiny_backbone(classes=("Siamese cat", "dog", "elk"), surer=20)
     figure = replace(BY_KEY["ideal-plain"], steps=200)
     with Desk.of(world / "home", backbone=network) as desk:
         start, end = (ideal(each, desk) for each in (replace(figure, steps=1), figure))
@@ -137,7 +136,7 @@ def test_descent_makes_its_own_network_surer_and_a_class_must_be_known(world):
     assert (start.verdict, end.verdict) == ("fails", "holds")
     assert "elk" in start.also[0]
     assert "Siamese cat" in end.also[0]
-    assert end.reasons[-1].startswith("inputs are normalised as module:sharp was trained")
+    assert end.reasons[-1].startswith("inputs are normalised as module:tiny was trained")
     missing = measured(world, "ideal-zebra", backbone=network)["ideal-zebra"]
     assert missing.ours is None
     assert "no class 'zebra'" in missing.missing

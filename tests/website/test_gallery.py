@@ -8,7 +8,7 @@ import pytest
 
 from website.blocks import blocks
 from website.compare import difference
-from website.gallery import PAGE, enlarge, outputs, prepare, shown, with_outputs
+from website.gallery import PAGE, enlarge, outputs, prepare, shown
 
 ASSETS = os.environ.get("HEADSTART_ASSETS")
 NETWORK = re.compile(r"^  ((?:timm|torchvision):\S+): ", re.MULTILINE)
@@ -38,16 +38,6 @@ def test_the_photo_comes_as_the_page_says(tmp_path, monkeypatch):
             exec(block.code, {})
 
     assert (tmp_path / "chelsea.png").read_bytes()[1:4] == b"PNG"
-
-
-def test_new_outputs_take_the_place_of_old_ones():
-    page = "```sh\nheadstart a\n```\n\n```text\nold\n```\n\n```sh\nheadstart b\n```\n\nWords.\n"
-
-    made = with_outputs(page, ["new\n", "more\n"])
-
-    assert "old" not in made
-    assert made.endswith("```text\nmore\n```\n\nWords.\n")
-    assert with_outputs(made, ["new\n", "more\n"]) == made
 
 
 def test_only_headstarts_own_commands_are_run(tmp_path):

@@ -4,36 +4,8 @@ import pytest
 from PIL import Image
 
 from website import pages
-from website.blocks import blocks
 
 PAGE = "Look:\n\n```python\nprint(1)\n```\n\nAnd:\n\n```python\nx = 2\n```\n\n```sh\nls\n```\n"
-
-
-def test_what_a_cell_printed_stands_behind_it_and_a_silent_cell_gets_nothing():
-    found = pages.with_outputs(PAGE, ["1\n", ""])
-
-    assert [block.language for block in blocks(found)] == ["python", "text", "python", "sh"]
-    assert pages.recorded(found) == ["1\n", ""]
-
-
-def test_running_again_replaces_what_stood_there():
-    once = pages.with_outputs(PAGE, ["1\n", ""])
-
-    assert pages.with_outputs(once, ["1\n", ""]) == once
-    assert pages.recorded(pages.with_outputs(once, ["2\n", "3\n"])) == ["2\n", "3\n"]
-    assert pages.with_outputs(once, ["", ""]) == PAGE
-
-
-def test_a_text_block_behind_a_sentence_is_no_output():
-    page = "```python\nx = 1\n```\n\nA folder looks so:\n\n```text\nphotos/\n```\n"
-
-    assert pages.recorded(page) == [""]
-    assert "photos/" in pages.with_outputs(page, ["1\n"])
-
-
-def test_a_page_whose_cells_were_not_all_run_is_refused():
-    with pytest.raises(ValueError, match="zip"):
-        pages.with_outputs(PAGE, ["1\n"])
 
 
 def test_code_and_prose_of_a_page_are_told_apart():

@@ -12,7 +12,6 @@ from headstart.tasks.lessons.figures import FIGURES
 from headstart.tasks.lessons.walk import Walked
 from headstart.tasks.verifiers import Belief, Candidate
 from headstart.testing import tiny_backbone, write_photos
-from tests.tasks.lessons.sharp import sharp_backbone
 
 BEFORE, AFTER, OTHER = (
     next(figure for figure in FIGURES if figure.key == key)
@@ -31,7 +30,7 @@ def photos(tmp_path_factory):
 
 
 def desk_of(photos, home):
-    network = sharp_backbone((CAT, "dog"))
+    network = tiny_backbone(classes=(CAT, "dog"), surer=20)
     return Desk.of(home, given={"cats-vs-dogs": str(photos)}, backbone=network)
 
 
@@ -48,7 +47,7 @@ def test_the_walk_goes_on_after_the_answer_is_the_cats(photos, tmp_path):
     assert fooled.walked.steps == 100
     assert 0.5 < half.value < found.value
     for row in (first, found):
-        assert row.reasons[-1].startswith("inputs are normalised as module:sharp was trained")
+        assert row.reasons[-1].startswith("inputs are normalised as module:tiny was trained")
 
 
 def heard_of(name, label):
